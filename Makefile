@@ -1,0 +1,57 @@
+# The project's two commands are `make demo` and `make test`; the rest are their parts.
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -euo pipefail -c
+export CARGO_TARGET_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/prividium/target
+PY := .venv/bin/python
+CRATES := -p prividium-state -p prividium-policy -p prividium-stf -p prividium-ledger
+CARGO := cargo --locked
+MANIFEST := --manifest-path circuits/Cargo.toml
+
+.PHONY: help setup demo up test lint test-rust test-python guests contracts bench audit lock
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: ## Prepare everything that is not there yet (first time about 20 minutes, then seconds)
+	@scripts/setup.sh
+
+demo: setup ## The main job, narrated: sign in, transact, prove, anchor, disclose, verify
+	@.venv/bin/prividium demo
+
+up: setup ## Run a node with the embedded development IdP and L1
+	@.venv/bin/prividium up
+
+test: setup lint test-rust test-python ## Everything that CI runs
+
+lint: setup ## Formatters, linters and type checkers of all languages
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	$(CARGO) fmt $(MANIFEST) --all --check
+	$(CARGO) clippy $(MANIFEST) --release --all-targets --quiet -- -D warnings
+	circuits/guests/build.sh --check
+
+test-rust: setup ## Rust tests: tree, policy, state transition, store, prover, native against zkVM
+	$(CARGO) test $(MANIFEST) --release --quiet $(CRATES)
+	$(CARGO) test $(MANIFEST) --release --quiet -p prividium-prover
+
+test-python: setup ## Python tests: units, contracts on anvil, whole nodes, one real proof
+	.venv/bin/pytest -q
+
+guests: ## Rebuild the committed zkVM guest (Debian: rustc-web cargo-web rust-web-src lld)
+	circuits/guests/build.sh
+
+contracts: setup ## Recompile the Solidity artifacts
+	$(PY) -m gateway.compile
+
+bench: setup ## Measure proving and the ledger, beside anvil in the same run
+	.venv/bin/prividium bench ledger
+	.venv/bin/prividium bench prove
+
+audit: setup ## Known vulnerabilities in the dependencies (needs a network)
+	.venv/bin/pip-audit --requirement requirements.lock --require-hashes --disable-pip
+	cd circuits && cargo deny check
+
+lock: ## Resolve the lock files again
+	.venv/bin/uv pip compile pyproject.toml --group dev --generate-hashes --no-emit-index-url --no-header \
+		--python-version 3.11 --quiet --output-file requirements.lock

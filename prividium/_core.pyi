@@ -1,0 +1,230 @@
+"""Typed face of the Rust core (`circuits/python`). It converts types and errors only.
+
+Addresses are 20 bytes, hashes and roots 32 bytes, amounts plain `int`. Every call that does work releases the GIL.
+"""
+
+from collections.abc import Sequence
+from typing import Literal, final
+
+Access = Literal["read", "write"]
+
+class CoreError(Exception):
+    """A refusal or failure with a stable `code` (for example `nonce_too_low`, `store_locked`)."""
+
+    code: str
+    message: str
+
+class DeniedError(CoreError):
+    """The policy denied the call; `code` is the reason id of `docs/protocol/policy.md`."""
+
+    target: bytes | None
+    selector: bytes
+
+class RevertedError(CoreError):
+    """A simulated call reverted; `data` is the revert data."""
+
+    data: bytes
+
+@final
+class GenesisAccount:
+    def __init__(self, address: bytes, balance: int = 0, nonce: int = 0, code: bytes = b"") -> None: ...
+
+@final
+class Genesis:
+    def __init__(
+        self,
+        chain_id: int,
+        timestamp: int,
+        beneficiary: bytes,
+        block_gas_limit: int,
+        accounts: Sequence[GenesisAccount],
+    ) -> None: ...
+
+@final
+class PolicyTable:
+    """The compiled policy: entries as in `docs/protocol/policy.md`."""
+
+    def __init__(self, version: int, entries: Sequence[tuple[bytes, bytes]]) -> None:
+        """`entries`: (key preimage, entry bytes). Raises `CoreError("policy_invalid")`."""
+    version: int
+    def decide(
+        self,
+        signer: bytes,
+        target: bytes | None,
+        data: bytes,
+        access: Access,
+        target_has_code: bool,
+        target_is_precompile: bool = False,
+    ) -> str:
+        """The reason id of an allowed top-level call; raises `DeniedError`."""
+
+@final
+class Log:
+    address: bytes
+    topics: list[bytes]
+    data: bytes
+
+@final
+class Receipt:
+    transaction_hash: bytes
+    block_number: int
+    block_hash: bytes
+    index: int
+    status: int
+    gas_used: int
+    cumulative_gas_used: int
+    effective_gas_price: int
+    contract_address: bytes | None
+    logs: list[Log]
+
+@final
+class AccessListItem:
+    address: bytes
+    storage_keys: list[bytes]
+
+@final
+class Transaction:
+    """A decoded, signature-checked transaction; block fields are None while it is pending."""
+
+    hash: bytes
+    raw: bytes
+    type: int
+    chain_id: int
+    nonce: int
+    sender: bytes
+    to: bytes | None
+    value: int
+    gas_limit: int
+    max_fee_per_gas: int
+    max_priority_fee_per_gas: int
+    data: bytes
+    access_list: list[AccessListItem]
+    y_parity: int
+    r: int
+    s: int
+    block_number: int | None
+    block_hash: bytes | None
+    index: int | None
+
+@final
+class Block:
+    number: int
+    hash: bytes
+    parent_hash: bytes
+    timestamp: int
+    beneficiary: bytes
+    gas_limit: int
+    gas_used: int
+    transactions_digest: bytes
+    receipts_digest: bytes
+    policy_version: int
+    transaction_hashes: list[bytes]
+
+@final
+class BatchOutput:
+    """The fields of `docs/protocol/commitments.md` §5."""
+
+    chain_id: int
+    batch_number: int
+    prev_state: bytes
+    new_state: bytes
+    policy_root: bytes
+    l1_inbox_hash: bytes
+    message_root: bytes
+    imported_roots_hash: bytes
+    disclosure_log_root: bytes
+    da_commitment: bytes
+    def digest(self) -> bytes:
+        """keccak256 of the ABI encoding: the public value of the proof."""
+
+@final
+class Batch:
+    number: int
+    first_block: int
+    last_block: int
+    transaction_count: int
+    policy_version: int
+    output: BatchOutput
+
+@final
+class SealLimits:
+    def __init__(self, transactions_max: int, cycles_max: int) -> None: ...
+
+@final
+class CallRequest:
+    def __init__(
+        self,
+        sender: bytes,
+        to: bytes | None,
+        data: bytes = b"",
+        value: int = 0,
+        gas_limit: int | None = None,
+    ) -> None: ...
+
+@final
+class Ledger:
+    """The chain: store, executor, mempool, sealer. One process opens a store at a time."""
+
+    @staticmethod
+    def open(path: str, genesis: Genesis, secret: bytes) -> "Ledger":
+        """Open or create; `CoreError` codes `store_locked`, `store_corrupt`, `genesis_mismatch`, `disk_full`."""
+    def close(self) -> None: ...
+    # chain
+    def head(self) -> Block: ...
+    def block(self, number: int) -> Block | None: ...
+    def block_by_hash(self, block_hash: bytes) -> Block | None: ...
+    def transaction(self, transaction_hash: bytes) -> Transaction | None: ...
+    def receipt(self, transaction_hash: bytes) -> Receipt | None: ...
+    # state at the head
+    def balance(self, address: bytes) -> int: ...
+    def nonce(self, address: bytes, pending: bool = False) -> int: ...
+    def code(self, address: bytes) -> bytes: ...
+    def storage(self, address: bytes, slot: int) -> int: ...
+    # policy
+    def policy_version(self) -> int: ...
+    def set_policy(self, table: PolicyTable) -> None:
+        """Takes effect with the next block; blocks under another version seal into batches of their own."""
+    # transactions
+    def submit(self, raw: Sequence[bytes]) -> list[bytes | CoreError]:
+        """Validate, judge by simulation and persist; durable when it returns. One answer per item: hash or refusal.
+
+        Codes: `rlp_invalid`, `transaction_type_unsupported`, `chain_id_mismatch`, `signature_invalid`,
+        `nonce_too_low`, `nonce_too_high`, `gas_limit_too_high`, `gas_limit_too_low`, `insufficient_funds`,
+        `replacement_underpriced`, `mempool_full`, `transaction_too_large`; a `DeniedError` for policy.
+        A transaction that is already known returns its hash again.
+        """
+    def pending(self) -> int:
+        """Number of transactions waiting for a block."""
+    def produce_block(self, timestamp: int) -> Block | None:
+        """Execute what is ready, in one write transaction; None if nothing is ready."""
+    def call(self, request: CallRequest, judged: bool = True) -> bytes:
+        """eth_call at the head, judged as a read; raises `DeniedError`, `RevertedError`, `CoreError`."""
+    def estimate_gas(self, request: CallRequest, judged: bool = True) -> int:
+        """The smallest gas limit that succeeds, judged as a write."""
+    # batches
+    def unsealed(self) -> tuple[int, int, int]:
+        """(transactions, estimated cycles, timestamp of the first block) not yet in a batch; zeros if none."""
+    def seal(self, limits: SealLimits) -> Batch | None:
+        """Seal the oldest unsealed blocks within the limits (at least one block); None if there are none."""
+    def last_batch(self) -> int: ...
+    def batch(self, number: int) -> Batch | None: ...
+    def batch_of_block(self, number: int) -> int | None: ...
+    def witness(self, batch_number: int) -> bytes:
+        """The proof's input (`docs/protocol/witness.md`)."""
+    # disclosure openings, JSON documents of `docs/protocol/disclosure.md`
+    def open_transaction(self, transaction_hash: bytes) -> str: ...
+    def open_call(self, batch_number: int, to: bytes, data: bytes) -> str:
+        """State openings that suffice to replay a read-only call at the end of a batch.
+
+        Raises `CoreError("absence_undisclosable")` where a path of absence would show a neighbour's key.
+        """
+
+def execute_witness(witness: bytes) -> BatchOutput:
+    """Run the state transition natively over a batch's witness; raises `CoreError` with the exact failure."""
+
+def replay_call(opening: str, state_root: bytes) -> bytes:
+    """Check the openings of `Ledger.open_call` against a state root and run the call over them alone."""
+
+def contract_address(sender: bytes, nonce: int) -> bytes: ...
+def decode_transaction(raw: bytes) -> Transaction:
+    """Decode and recover the sender; `CoreError` codes as for `submit`."""

@@ -1,0 +1,48 @@
+"""The only source of time and randomness."""
+
+import secrets
+import time
+from typing import Literal
+
+ClockMode = Literal["system", "stepping"]
+
+_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+
+def now() -> int:
+    """Seconds since the epoch."""
+    return int(time.time())
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def monotonic() -> float:
+    """Seconds on a clock that never steps back; for measuring durations."""
+    return time.monotonic()
+
+
+def random_bytes(length: int) -> bytes:
+    """From the operating system's CSPRNG."""
+    return secrets.token_bytes(length)
+
+
+def new_id() -> str:
+    """21 characters, about 125 bits: an opaque identifier that cannot be guessed."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(21))
+
+
+def new_token() -> str:
+    """256 bits, URL-safe: a bearer credential. Store only its hash."""
+    return secrets.token_urlsafe(32)
+
+
+def block_timestamp(mode: ClockMode, parent_timestamp: int) -> int:
+    """Timestamp of the next block: never before its parent's.
+
+    `stepping` counts blocks instead of seconds, so that two runs over the same transactions make the same chain.
+    """
+    if mode == "stepping":
+        return parent_timestamp + 1
+    return max(now(), parent_timestamp)

@@ -1,0 +1,24 @@
+"""Who is calling: the frozen type that every later layer receives."""
+
+from dataclasses import dataclass, field
+
+from prividium.types import Address, RoleId, UserId
+
+
+@dataclass(frozen=True)
+class Principal:
+    """A signed-in person. Made only by `identity.sessions`; layers after it never look at tokens."""
+
+    user_id: UserId
+    display_name: str
+    session_id: str
+    wallets: frozenset[Address] = field(default_factory=frozenset)
+    roles: frozenset[RoleId] = field(default_factory=frozenset)
+    system_permissions: frozenset[str] = field(default_factory=frozenset)
+    """Names as in Prividium: `admin_read`, `admin_write`, `contract_deployment`, `full_read_access`, …"""
+
+    def may(self, permission: str) -> bool:
+        return permission in self.system_permissions
+
+    def owns(self, address: Address) -> bool:
+        return address in self.wallets

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Prepares a fresh machine for `make demo` and `make test`: Python environment, Node packages, Rust core, prover.
+# A step is skipped while its inputs are those of its last success, so a second run takes seconds.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+: "${CARGO_TARGET_DIR:=${XDG_CACHE_HOME:-$HOME/.cache}/prividium/target}"
+export CARGO_TARGET_DIR
+PYTHON=${PYTHON:-python3.11}
+STAMPS=.venv/.stamps
+
+say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
+fail() {
+    printf 'setup: %s\n' "$*" >&2
+    exit 1
+}
+need() { command -v "$1" >/dev/null 2>&1 || fail "$1 is missing: $2"; }
+
+# step NAME PRODUCT MESSAGE ACTION FILE...
+step() {
+    local name=$1 product=$2 message=$3 action=$4 inputs
+    shift 4
+    inputs=$(cat "$@" | sha256sum | cut -d' ' -f1)
+    if [ -e "$product" ] && [ "$(cat "$STAMPS/$name" 2>/dev/null)" = "$inputs" ]; then return; fi
+    say "$message"
+    "$action"
+    mkdir -p "$STAMPS"
+    printf '%s' "$inputs" >"$STAMPS/$name"
+}
+
+install_python() {
+    "$PYTHON" -m venv .venv || fail "venv failed (Debian: apt-get install python3.11-venv)"
+    .venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r scripts/uv.lock
+    VIRTUAL_ENV=$PWD/.venv .venv/bin/uv pip sync --quiet --require-hashes requirements.lock
+    rm -f "$STAMPS/core"
+}
+install_node() { npm ci --silent --no-audit --no-fund --prefix gateway; }
+build_core() { VIRTUAL_ENV=$PWD/.venv .venv/bin/maturin develop --release --locked --quiet; }
+build_prover() {
+    cargo build --release --locked --manifest-path circuits/Cargo.toml -p prividium-prover
+}
+
+need "$PYTHON" "install Python 3.11, or set PYTHON to its path"
+need cargo "install a Rust toolchain, https://rustup.rs"
+need node "install Node.js 20 or newer"
+need npm "install npm, it comes with Node.js"
+need cc "install a C compiler (Debian: apt-get install build-essential)"
+
+mapfile -t core_sources < <(git ls-files circuits/{state,policy,stf,core,python} circuits/Cargo.lock pyproject.toml)
+mapfile -t prover_sources < <(git ls-files circuits/{state,policy,stf,prover,guests} circuits/Cargo.lock)
+
+step python .venv/bin/uv "Python packages, pinned by hash (about 1 minute)" install_python requirements.lock scripts/uv.lock
+step node gateway/node_modules/.bin/anvil "Node packages: anvil, the embedded L1, and solc" install_node gateway/package-lock.json
+step core prividium/_core.abi3.so "Rust core: EVM, state tree, store (first build about 5 minutes on 2 cores)" \
+    build_core "${core_sources[@]}"
+step prover "$CARGO_TARGET_DIR/release/prividium-prover" \
+    "Prover: OpenVM (first build about 12 minutes on 2 cores)" build_prover "${prover_sources[@]}"

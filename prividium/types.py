@@ -1,8 +1,11 @@
 """Domain types that must not mix, and their hexadecimal form at the edge."""
 
-from typing import NewType
+from typing import NewType, TypeAlias
 
 from prividium.errors import InvalidInput
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+"""A JSON value as `json.loads` gives it."""
 
 Address = NewType("Address", bytes)
 """20 bytes."""

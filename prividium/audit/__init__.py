@@ -1,0 +1,1 @@
+"""Every denial, login and change of rules, in one hash-chained trail."""

@@ -1,0 +1,1 @@
+"""Who is calling: login at an identity provider, sessions, wallets."""

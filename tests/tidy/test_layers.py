@@ -16,11 +16,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "ledger": {"db", "permissions", "identity"},
     "batch": {"ledger"},
     "proof": {"ledger", "batch"},
-    "disclosure": {"db", "audit", "identity", "permissions", "ledger", "batch", "proof"},
+    "disclosure": {"db", "audit", "identity", "permissions", "ledger", "batch", "proof", "gateway"},
     "rpc": {"db", "audit", "identity", "permissions", "ledger", "batch", "disclosure"},
     "gateway": {"proof", "batch", "ledger"},
 }
-WIRING = {"app", "cli", "commands", "node"}
+WIRING = {"app", "api", "cli", "commands", "demo", "bench"}
 
 
 def modules() -> list[tuple[str, Path]]:

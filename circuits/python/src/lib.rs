@@ -1,1 +1,39 @@
-//! python
+//! `prividium._core`: the ledger for Python. Types and errors are converted here and nothing else happens;
+//! `prividium/_core.pyi` is its typed face.
+
+mod batch;
+mod chain;
+mod convert;
+mod errors;
+mod genesis;
+mod ledger_class;
+mod policy;
+
+use pyo3::prelude::*;
+
+/// Typed face: `prividium/_core.pyi`.
+#[pymodule(gil_used = true)]
+fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    let py = module.py();
+    module.add("CoreError", py.get_type::<errors::CoreError>())?;
+    module.add("DeniedError", py.get_type::<errors::DeniedError>())?;
+    module.add("RevertedError", py.get_type::<errors::RevertedError>())?;
+    module.add_class::<genesis::GenesisAccount>()?;
+    module.add_class::<genesis::Genesis>()?;
+    module.add_class::<policy::PolicyTable>()?;
+    module.add_class::<chain::Log>()?;
+    module.add_class::<chain::Receipt>()?;
+    module.add_class::<chain::AccessListItem>()?;
+    module.add_class::<chain::Transaction>()?;
+    module.add_class::<chain::Block>()?;
+    module.add_class::<batch::BatchOutput>()?;
+    module.add_class::<batch::Batch>()?;
+    module.add_class::<batch::SealLimits>()?;
+    module.add_class::<ledger_class::CallRequest>()?;
+    module.add_class::<ledger_class::Ledger>()?;
+    module.add_function(wrap_pyfunction!(ledger_class::execute_witness, module)?)?;
+    module.add_function(wrap_pyfunction!(ledger_class::replay_call, module)?)?;
+    module.add_function(wrap_pyfunction!(ledger_class::contract_address, module)?)?;
+    module.add_function(wrap_pyfunction!(ledger_class::decode_transaction, module)?)?;
+    Ok(())
+}

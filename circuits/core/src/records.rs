@@ -1,0 +1,166 @@
+//! What the store holds, and its encodings. Lists that are hashed are encoded by `prividium-stf` instead.
+
+use revm::primitives::{Address, Bytes, B256, U256};
+use serde::{de::DeserializeOwned, Deserialize, Serialize};
+
+use crate::error::{LedgerError, Result};
+
+/// A block; its hash is that of `docs/protocol/commitments.md` §1, tag `0a`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Block {
+    /// Height; genesis is 0.
+    pub number: u64,
+    /// Block hash.
+    pub hash: B256,
+    /// Hash of the block before.
+    pub parent_hash: B256,
+    /// Seconds.
+    pub timestamp: u64,
+    /// Receiver of fees.
+    pub beneficiary: Address,
+    /// Gas limit of the block.
+    pub gas_limit: u64,
+    /// Gas used by its transactions.
+    pub gas_used: u64,
+    /// 27-byte digest of the list of transactions.
+    pub transactions_digest: [u8; 27],
+    /// 27-byte digest of the list of receipts.
+    pub receipts_digest: [u8; 27],
+    /// Version of the policy that judged it.
+    pub policy_version: u64,
+    /// Estimated instructions to prove its transactions.
+    pub cycles: u64,
+    /// Hashes of its transactions, in order.
+    pub transaction_hashes: Vec<B256>,
+}
+
+/// A log of a transaction.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Log {
+    /// Emitting contract.
+    pub address: Address,
+    /// Up to four topics.
+    pub topics: Vec<B256>,
+    /// Data.
+    pub data: Bytes,
+}
+
+/// The outcome of a transaction in a block.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// Transaction.
+    pub transaction_hash: B256,
+    /// Height of its block.
+    pub block_number: u64,
+    /// Hash of its block.
+    pub block_hash: B256,
+    /// Position in the block.
+    pub index: u32,
+    /// 1 for success, 0 for a revert or halt.
+    pub status: u8,
+    /// Gas used by the transaction.
+    pub gas_used: u64,
+    /// Gas used in the block up to and with this transaction.
+    pub cumulative_gas_used: u64,
+    /// Wei per gas that was paid.
+    pub effective_gas_price: u128,
+    /// Address of the created contract, for a top-level creation.
+    pub contract_address: Option<Address>,
+    /// Logs.
+    pub logs: Vec<Log>,
+}
+
+/// A sealed batch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Batch {
+    /// Number; genesis is batch 0 and not listed.
+    pub number: u64,
+    /// First block.
+    pub first_block: u64,
+    /// Last block.
+    pub last_block: u64,
+    /// Transactions in its blocks.
+    pub transaction_count: u64,
+    /// Policy of all its blocks.
+    pub policy_version: u64,
+    /// The public output.
+    pub output: BatchFields,
+    /// Digest of the topmost node of the new state (the root's first 27 bytes).
+    pub state_digest: [u8; 27],
+}
+
+/// The fields of `docs/protocol/commitments.md` §5.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchFields {
+    /// EIP-155 chain id.
+    pub chain_id: u64,
+    /// Batch number.
+    pub batch_number: u64,
+    /// Root before.
+    pub prev_state: B256,
+    /// Root after.
+    pub new_state: B256,
+    /// Root of the policy table.
+    pub policy_root: B256,
+    /// Reserved, zero.
+    pub l1_inbox_hash: B256,
+    /// Reserved, zero.
+    pub message_root: B256,
+    /// Reserved, zero.
+    pub imported_roots_hash: B256,
+    /// Reserved, zero.
+    pub disclosure_log_root: B256,
+    /// Reserved, zero.
+    pub da_commitment: B256,
+}
+
+/// An account at the head, without its history (which lives in the tree).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Account {
+    /// Nonce.
+    pub nonce: u64,
+    /// Balance in wei.
+    pub balance: U256,
+    /// keccak-256 of its code.
+    pub code_hash: B256,
+}
+
+impl Account {
+    /// nonce u64 ‖ balance u256 ‖ code hash, big-endian.
+    pub(crate) fn encode(&self) -> [u8; 72] {
+        let mut bytes = [0; 72];
+        bytes[..8].copy_from_slice(&self.nonce.to_be_bytes());
+        bytes[8..40].copy_from_slice(&self.balance.to_be_bytes::<32>());
+        bytes[40..].copy_from_slice(self.code_hash.as_slice());
+        bytes
+    }
+
+    /// The inverse of `encode`.
+    pub(crate) fn decode(bytes: &[u8; 72]) -> Self {
+        let (nonce, rest) = bytes.split_at(8);
+        let (balance, code_hash) = rest.split_at(32);
+        Self {
+            nonce: nonce.iter().fold(0, |value, byte| value << 8 | u64::from(*byte)),
+            balance: U256::from_be_slice(balance),
+            code_hash: B256::from_slice(code_hash),
+        }
+    }
+}
+
+/// Key of a slot in the flat table.
+pub(crate) fn slot_key(address: &Address, slot: &U256) -> [u8; 52] {
+    let mut key = [0; 52];
+    key[..20].copy_from_slice(address.as_slice());
+    key[20..].copy_from_slice(&slot.to_be_bytes::<32>());
+    key
+}
+
+/// Encodes a record.
+pub(crate) fn encode<T: Serialize>(record: &T) -> Result<Vec<u8>> {
+    postcard::to_stdvec(record).map_err(|error| LedgerError::Internal(error.to_string()))
+}
+
+/// Decodes a record that the store holds.
+pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    postcard::from_bytes(bytes).map_err(|error| LedgerError::StoreCorrupt(format!("a record: {error}")))
+}

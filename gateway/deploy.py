@@ -1,0 +1,170 @@
+"""Deploys KeyRegistry and Settlement, once: stopped at any instant and started again, it goes on where it was.
+
+The addresses are written to `deployment.json` in the data folder. At each start they are checked against L1: the code
+behind them is our artifacts', and their constructor arguments are this chain's.
+"""
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from eth_utils.crypto import keccak
+from rlp import encode as rlp_encode
+
+from gateway.abi import interface
+from gateway.relayer.client import L1Client
+from gateway.relayer.journal import Action
+from gateway.relayer.settlement import SettlementView, VerifyingKey
+from gateway.relayer.submit import Call, Event, Step, Submitter
+from prividium.errors import ConfigurationError
+from prividium.types import from_hex, to_hex
+
+DEPLOYMENT_FILE = "deployment.json"
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """Where this chain settles; the fields of `deployment.json`."""
+
+    l1_chain_id: int
+    l1_genesis: str
+    registry: str
+    settlement: str
+
+    @property
+    def settlement_address(self) -> bytes:
+        return from_hex(self.settlement, 20)
+
+
+@dataclass(frozen=True)
+class DeploymentPlan:
+    """Constructor arguments: fixed for ever once deployed, offices excepted."""
+
+    private_chain_id: int
+    genesis_state: bytes
+    key: VerifyingKey
+    key_delay_seconds: int
+    governor: bytes
+    operator: bytes
+    attester: bytes
+
+    def binding(self) -> bytes:
+        """32 bytes that differ between any two plans."""
+        return keccak(repr(self).encode())
+
+
+class Deployer:
+    """Steps the deployment through the relayer's submitter."""
+
+    def __init__(self, client: L1Client, submitter: Submitter, plan: DeploymentPlan) -> None:
+        self._client = client
+        self._submitter = submitter
+        self._plan = plan
+
+    def step(self) -> tuple[Deployment | None, Step]:
+        """The deployment once both contracts stand; else what was done towards it. Raises L1Error."""
+        head = self._client.head()
+        registry = self._find("KeyRegistry")
+        if registry is None:
+            return None, self._submitter.step(head, self._action("KeyRegistry"), self._build)
+        settlement = self._find("Settlement")
+        if settlement is None:
+            return None, self._submitter.step(head, self._action("Settlement"), self._build)
+        deployment = Deployment(
+            l1_chain_id=self._client.chain_id(),
+            l1_genesis=to_hex(genesis_hash(self._client)),
+            registry=to_hex(registry),
+            settlement=to_hex(settlement),
+        )
+        return deployment, Step(Event.IDLE)
+
+    def _action(self, name: str) -> Action:
+        return Action(f"deploy {name}", 0, self._plan.binding())
+
+    def _find(self, name: str) -> bytes | None:
+        """Address of the contract if an earlier transaction of ours created it."""
+        wanted = self._action(name)
+        for signed in self._submitter.journal.of(wanted.step):
+            address = created_address(self._submitter.address, signed.nonce)
+            if signed.action == wanted and interface(name).artifact.is_deployed_as(self._client.code(address)):
+                return address
+        return None
+
+    def _build(self, action: Action) -> Call:
+        plan = self._plan
+        if action == self._action("KeyRegistry"):
+            contract = interface("KeyRegistry")
+            data = contract.creation(to_hex(plan.governor), plan.key_delay_seconds, plan.key.astuple())
+            return Call(None, data, contract)
+        registry = self._find("KeyRegistry")
+        assert registry is not None, "Settlement is deployed after its registry"
+        contract = interface("Settlement")
+        offices = (to_hex(plan.governor), to_hex(plan.operator), to_hex(plan.attester))
+        return Call(
+            None, contract.creation(plan.private_chain_id, plan.genesis_state, to_hex(registry), *offices), contract
+        )
+
+
+def deploy(
+    client: L1Client, submitter: Submitter, plan: DeploymentPlan, data_dir: Path, pause: Callable[[], None]
+) -> Deployment:
+    """Deploy, or go on deploying, and record the addresses; `pause` is called while L1 has not mined yet."""
+    deployer = Deployer(client, submitter, plan)
+    while True:
+        deployment, _ = deployer.step()
+        if deployment is not None:
+            save(deployment, data_dir)
+            return deployment
+        pause()
+
+
+def recorded(data_dir: Path) -> Deployment | None:
+    path = data_dir / DEPLOYMENT_FILE
+    if not path.exists():
+        return None
+    try:
+        return Deployment(**json.loads(path.read_text()))
+    except (ValueError, TypeError) as error:
+        text = f"{DEPLOYMENT_FILE} in the data folder is damaged: restore it, or remove it to deploy anew"
+        raise ConfigurationError("deployment_unreadable", text) from error
+
+
+def is_standing(client: L1Client, deployment: Deployment, private_chain_id: int, genesis_state: bytes) -> bool:
+    """Whether the recorded contracts are on this L1, with this chain's identity.
+
+    False if L1 has no such contracts. ConfigurationError("settlement_mismatch") if they belong to another chain.
+    """
+    for name, address in (("KeyRegistry", deployment.registry), ("Settlement", deployment.settlement)):
+        if not interface(name).artifact.is_deployed_as(client.code(from_hex(address, 20))):
+            return False
+    view = SettlementView(client, deployment.settlement_address)
+    if view.private_chain_id() != private_chain_id or view.state_root(0) != genesis_state:
+        text = f"the contract {deployment.settlement} settles another chain: use the data folder that belongs to it"
+        raise ConfigurationError("settlement_mismatch", text)
+    return True
+
+
+def save(deployment: Deployment, data_dir: Path) -> None:
+    """Atomic: the file is there whole or not at all."""
+    path = data_dir / DEPLOYMENT_FILE
+    partial = path.with_suffix(".partial")
+    with partial.open("w") as file:
+        file.write(json.dumps(asdict(deployment), indent=1) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+
+
+def genesis_hash(client: L1Client) -> bytes:
+    """Names an L1: chain ids of development nets are all alike."""
+    block = client.block(0)
+    if block is None:
+        raise ConfigurationError("l1_without_genesis", "this L1 node does not serve its block 0: use one that does")
+    return block.hash
+
+
+def created_address(sender: bytes, nonce: int) -> bytes:
+    """Address that a creation by `sender` at `nonce` gets (Yellow Paper §7)."""
+    return keccak(rlp_encode([sender, nonce]))[12:]

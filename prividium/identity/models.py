@@ -1,0 +1,120 @@
+"""Tables of people: users, roles, wallets, sessions and the short-lived rows of a login."""
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from prividium.db.metadata import ADDRESS, HASH, SECONDS, Base
+
+ADMIN_ROLE_ID = "admin"
+USER_ROLE_ID = "user"
+
+
+class UserRole(Base):
+    __tablename__ = "user_roles"
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    role_id: Mapped[str] = mapped_column(ForeignKey("roles.id", ondelete="RESTRICT"), primary_key=True, index=True)
+
+
+class Role(Base):
+    """A set of people; `policy_id` is its number in the policy table and never used again."""
+
+    __tablename__ = "roles"
+
+    id: Mapped[str] = mapped_column(String(21), primary_key=True)
+    policy_id: Mapped[int] = mapped_column(unique=True)
+    name: Mapped[str] = mapped_column(String(64), unique=True)
+    system_permissions: Mapped[list[str]]
+    is_system: Mapped[bool]
+    created_at: Mapped[int] = mapped_column(SECONDS)
+    updated_at: Mapped[int] = mapped_column(SECONDS)
+
+
+class Wallet(Base):
+    """An address that a user proved to control; it belongs to one user."""
+
+    __tablename__ = "user_wallets"
+
+    address: Mapped[bytes] = mapped_column(ADDRESS, primary_key=True)
+    id: Mapped[str] = mapped_column(String(21), unique=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[int] = mapped_column(SECONDS)
+
+
+class User(Base):
+    """A person, made at the first login; (issuer, subject) is the identity, the rest is display."""
+
+    __tablename__ = "users"
+    __table_args__ = (Index("ix_users_issuer_subject", "issuer", "subject", unique=True),)
+
+    id: Mapped[str] = mapped_column(String(21), primary_key=True)
+    issuer: Mapped[str] = mapped_column(String(512))
+    subject: Mapped[str] = mapped_column(String(255))
+    source: Mapped[str] = mapped_column(String(16))
+    display_name: Mapped[str] = mapped_column(String(128))
+    disabled: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[int] = mapped_column(SECONDS)
+    updated_at: Mapped[int] = mapped_column(SECONDS)
+
+    roles: Mapped[list[Role]] = relationship(secondary="user_roles", order_by=Role.policy_id)
+    wallets: Mapped[list[Wallet]] = relationship(order_by=Wallet.created_at)
+
+
+class LoginSession(Base):
+    """A signed-in browser or program. Only the SHA-256 of its token is kept."""
+
+    __tablename__ = "sessions"
+
+    id: Mapped[str] = mapped_column(String(21), primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    token_hash: Mapped[bytes] = mapped_column(HASH, unique=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    created_at: Mapped[int] = mapped_column(SECONDS)
+    expires_at: Mapped[int] = mapped_column(SECONDS)
+    """Ends here unless extended."""
+    renewable_until: Mapped[int] = mapped_column(SECONDS)
+    """No extension goes past this."""
+    revoked_at: Mapped[int | None] = mapped_column(SECONDS)
+
+    user: Mapped[User] = relationship()
+
+
+class LoginFlow(Base):
+    """A redirect to the identity provider that has not come back yet; used once."""
+
+    __tablename__ = "login_flows"
+
+    state_hash: Mapped[bytes] = mapped_column(HASH, primary_key=True)
+    browser_hash: Mapped[bytes] = mapped_column(HASH)
+    """SHA-256 of the cookie of the browser that started: nobody can finish a login in another's browser."""
+    nonce: Mapped[str] = mapped_column(String(64))
+    code_verifier: Mapped[str] = mapped_column(String(128))
+    return_to: Mapped[str] = mapped_column(Text)
+    expires_at: Mapped[int] = mapped_column(SECONDS, index=True)
+
+
+class CliLogin(Base):
+    """A program that waits until a person confirms its code in a browser (after RFC 8628)."""
+
+    __tablename__ = "cli_logins"
+
+    id: Mapped[str] = mapped_column(String(21), primary_key=True)
+    poll_code_hash: Mapped[bytes] = mapped_column(HASH)
+    user_code_hash: Mapped[bytes] = mapped_column(HASH)
+    code_challenge: Mapped[str] = mapped_column(String(64))
+    attempts: Mapped[int] = mapped_column(default=0)
+    user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    expires_at: Mapped[int] = mapped_column(SECONDS, index=True)
+
+
+class SiweChallenge(Base):
+    """An EIP-4361 message that waits for its signature; used once."""
+
+    __tablename__ = "siwe_challenges"
+
+    nonce: Mapped[str] = mapped_column(String(64), primary_key=True)
+    purpose: Mapped[str] = mapped_column(String(8))
+    user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    address: Mapped[bytes] = mapped_column(ADDRESS)
+    message_hash: Mapped[bytes] = mapped_column(HASH)
+    expires_at: Mapped[int] = mapped_column(SECONDS, index=True)

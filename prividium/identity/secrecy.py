@@ -1,0 +1,42 @@
+"""How credentials are kept and compared."""
+
+import base64
+import hashlib
+import hmac
+import re
+
+_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
+_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
+_CSRF_LABEL = b"prividium csrf token\x00"
+
+
+def credential_hash(credential: str) -> bytes:
+    """SHA-256 of a credential of at least 128 random bits: what the database keeps instead of it."""
+    return hashlib.sha256(credential.encode()).digest()
+
+
+def same(left: bytes | str, right: bytes | str) -> bool:
+    """Comparison in constant time."""
+    first = left.encode() if isinstance(left, str) else left
+    second = right.encode() if isinstance(right, str) else right
+    return hmac.compare_digest(first, second)
+
+
+def is_challenge(text: str) -> bool:
+    """Is it a PKCE S256 challenge (RFC 7636)?"""
+    return _CHALLENGE.fullmatch(text) is not None
+
+
+def challenge_of(verifier: str) -> str:
+    """PKCE S256 (RFC 7636)."""
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+
+
+def proves(verifier: str, challenge: str) -> bool:
+    """Does the PKCE verifier match the challenge?"""
+    return _VERIFIER.fullmatch(verifier) is not None and same(challenge_of(verifier), challenge)
+
+
+def csrf_token(session_token: str) -> str:
+    """Known only to pages of our own origin: it follows from the HttpOnly cookie and does not reveal it."""
+    return hashlib.sha256(_CSRF_LABEL + session_token.encode()).hexdigest()

@@ -1,0 +1,291 @@
+"""Every variable and limit of the node, in one frozen model.
+
+Sources, the first that has a value wins: arguments, environment (`PRIVIDIUM_<NAME>`), `prividium.toml` in the data
+folder, the defaults below. `docs/operating/settings.md` documents each field; a test keeps it complete.
+"""
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from prividium.clock import ClockMode
+from prividium.errors import ConfigurationError
+
+CONFIG_FILE_NAME = "prividium.toml"
+ENVIRONMENT_PREFIX = "PRIVIDIUM_"
+
+Port = Annotated[int, Field(ge=0, le=65_535)]
+Positive = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=0)]
+
+TRANSACTION_GAS_CAP = 2**24
+"""EIP-7825; a block must have room for one such transaction."""
+
+
+class IdentitySettings(BaseModel):
+    """Login, sessions and wallets; in the environment `PRIVIDIUM_IDENTITY__<NAME>`, in the file `[identity]`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    oidc_issuer: str | None = Field(
+        default=None, description="URL of the OIDC issuer; default the development provider."
+    )
+    oidc_client_id: str = Field(default="prividium", min_length=1, description="Client id registered at the issuer.")
+    oidc_client_secret: SecretStr | None = Field(default=None, description="Client secret, for confidential clients.")
+    oidc_admin_subjects: tuple[str, ...] = Field(
+        default=(), description="Subjects (`sub`) at the issuer that get the role admin at their first login."
+    )
+    session_ttl_seconds: Positive = Field(default=3600, description="Life of a session, in seconds.")
+    session_idle_seconds: Positive | None = Field(
+        default=None, description="A session ends after this long without a call, in seconds; default never."
+    )
+    login_ttl_seconds: Positive = Field(
+        default=300, description="Time to finish a login or a wallet signature, in seconds."
+    )
+    wallets_per_user_max: Positive = Field(default=100, description="Wallets one person may link.")
+    requests_per_minute_max: Positive = Field(default=300, description="REST calls per minute and person.")
+    login_requests_per_minute_max: Positive = Field(
+        default=100, description="Login calls per minute and network address."
+    )
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _issuer_is_url(cls, value: str | None) -> str | None:
+        return _http_url(value)
+
+
+class Settings(BaseSettings):
+    """Frozen; made by `load_settings` so that a wrong value becomes a `ConfigurationError`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENVIRONMENT_PREFIX,
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+        env_ignore_empty=True,
+        validate_default=True,
+    )
+    toml_path: ClassVar[Path | None] = None
+
+    # where
+    environment: Literal["development", "production"] = Field(
+        default="development", description="`production` refuses the development identity provider and the embedded L1."
+    )
+    data_dir: Path = Field(default=Path(".prividium"), description="Folder of the node's data; created with mode 0700.")
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: Port = Field(default=8000, description="Port to listen on; 0 takes a free one.")
+    public_url: str | None = Field(
+        default=None, description="URL under which browsers and wallets reach the node; default http://<host>:<port>."
+    )
+    log_level: str = Field(default="info", description="debug, info, warning or error.")
+    clock_mode: ClockMode = Field(
+        default="system", description="`stepping` counts blocks instead of seconds: reproducible chains for tests."
+    )
+
+    # chain (fixed when the data folder is made)
+    chain_id: Annotated[int, Field(ge=1, le=2**53 - 1)] = Field(default=6565, description="EIP-155 chain id.")
+    chain_name: str = Field(default="Prividium", min_length=1, max_length=64, description="Name that wallets display.")
+    native_symbol: str = Field(default="ETH", min_length=1, max_length=11, description="Symbol of the native unit.")
+    block_gas_limit: Annotated[int, Field(ge=TRANSACTION_GAS_CAP)] = Field(
+        default=60_000_000, description="Gas of one block; at least one transaction of 2^24."
+    )
+    beneficiary: str = Field(default="0x" + "00" * 20, description="Fee recipient of every block; fees may be zero.")
+    genesis_balances: dict[str, int] = Field(
+        default_factory=dict, description="Native balances at genesis in wei, by address."
+    )
+
+    # ledger and batches
+    block_delay_ms: Annotated[int, Field(ge=0, le=100)] = Field(
+        default=30, description="Time a block waits for company after a transaction arrives, in milliseconds."
+    )
+    submit_group_max: Positive = Field(default=512, description="Transactions made durable by one write.")
+    submit_queue_max: Positive = Field(
+        default=20_000, description="Transactions waiting to be made durable; more are refused."
+    )
+    seal_transactions_max: Positive = Field(default=16, description="A batch seals at this many transactions.")
+    seal_cycles_max: Positive = Field(
+        default=20_000_000, description="A batch seals at this many estimated zkVM instructions."
+    )
+    seal_age_seconds: Count = Field(
+        default=60, description="A batch seals when its first block is this old, in seconds; 0 never seals by age."
+    )
+
+    # database
+    database_url: SecretStr | None = Field(
+        default=None, description="SQLAlchemy URL of the product database; default SQLite in the data folder."
+    )
+
+    # RPC
+    rpc_body_bytes_max: Positive = Field(default=2**20, description="Largest request body, in bytes.")
+    rpc_batch_items_max: Positive = Field(default=1000, description="Largest JSON-RPC batch, in items.")
+    rpc_depth_max: Positive = Field(default=16, description="Deepest nesting of a request, in levels.")
+    rpc_requests_per_minute_max: Positive = Field(
+        default=1000, description="JSON-RPC calls per minute and person; each item of a batch counts."
+    )
+    rpc_anonymous_requests_per_minute_max: Positive = Field(
+        default=300, description="JSON-RPC calls per minute and network address without login."
+    )
+    rpc_logs_max: Positive = Field(default=10_000, description="Largest answer of eth_getLogs, in logs.")
+    rpc_block_range_max: Positive = Field(default=100_000, description="Widest range of eth_getLogs, in blocks.")
+    rpc_threads_max: Positive = Field(default=16, description="Calls that execute at the same time.")
+
+    identity: IdentitySettings = Field(default=IdentitySettings(), description="Login, sessions and wallets.")
+
+    # proof
+    prover_enabled: bool = Field(default=True, description="Prove sealed batches with the program `prividium-prover`.")
+    prover_binary: Path | None = Field(
+        default=None, description="The prover program; default the one that `make` built."
+    )
+    prover_cache_dir: Path = Field(
+        default=Path("~/.cache/prividium/prover"), description="Folder of the prover's keys, shared between nodes."
+    )
+    prover_segment_memory_bytes_max: Positive = Field(
+        default=6 * 2**30, description="Memory for one proof segment, in bytes; less memory means more segments."
+    )
+
+    # L1
+    l1_enabled: bool = Field(default=True, description="Anchor batches on L1.")
+    l1_url: str | None = Field(
+        default=None, description="JSON-RPC URL of L1; default an embedded anvil for development."
+    )
+    l1_private_key_file: Path | None = Field(
+        default=None, description="File (0600) with the relayer's key; default a key made in the data folder."
+    )
+    l1_settlement_address: str | None = Field(
+        default=None,
+        description="Address of Settlement on L1; default the one recorded in the data folder, else deployed.",
+    )
+    l1_confirmations: Count = Field(
+        default=1, description="L1 blocks on top before a relayed transaction counts as final."
+    )
+
+    @field_validator("log_level")
+    @classmethod
+    def _known_level(cls, value: str) -> str:
+        if value not in ("debug", "info", "warning", "error"):
+            raise ValueError("use debug, info, warning or error")
+        return value
+
+    @field_validator("beneficiary")
+    @classmethod
+    def _beneficiary_is_address(cls, value: str) -> str:
+        return _address(value)
+
+    @field_validator("l1_settlement_address")
+    @classmethod
+    def _settlement_is_address(cls, value: str | None) -> str | None:
+        return None if value is None else _address(value)
+
+    @field_validator("genesis_balances")
+    @classmethod
+    def _balances_are_amounts(cls, value: dict[str, int]) -> dict[str, int]:
+        for amount in value.values():
+            if not 0 <= amount < 2**128:
+                raise ValueError("a balance is between 0 and 2^128 - 1 wei")
+        return {_address(address): amount for address, amount in value.items()}
+
+    @field_validator("public_url", "l1_url")
+    @classmethod
+    def _is_http_url(cls, value: str | None) -> str | None:
+        return _http_url(value)
+
+    @model_validator(mode="after")
+    def _production_is_complete(self) -> "Settings":
+        if self.environment == "development":
+            return self
+        if self.identity.oidc_issuer is None:
+            raise ValueError("production needs identity.oidc_issuer: the development identity provider is off")
+        if self.public_url is None or not self.public_url.startswith("https://"):
+            raise ValueError("production needs public_url with https://")
+        if self.l1_enabled and self.l1_url is None:
+            raise ValueError("production needs l1_url: the embedded L1 is for development")
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        if cls.toml_path is None:
+            return (init_settings, env_settings)
+        return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, cls.toml_path))
+
+    @property
+    def base_url(self) -> str:
+        """Where browsers and wallets reach the node, without a slash at the end."""
+        if self.public_url is not None:
+            return self.public_url
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+    @property
+    def database(self) -> str:
+        """SQLAlchemy URL; may hold a password, so it is never logged."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{(self.data_dir / 'prividium.db').absolute()}"
+
+    @property
+    def production(self) -> bool:
+        return self.environment == "production"
+
+
+def load_settings(data_dir: Path | None = None, **overrides: object) -> Settings:
+    """Settings of a data folder; raises `ConfigurationError("settings_invalid")` naming field, problem and fix."""
+    given = {name: value for name, value in overrides.items() if value is not None}
+    if data_dir is not None:
+        given["data_dir"] = data_dir
+    folder = Path(str(given.get("data_dir") or os.environ.get(f"{ENVIRONMENT_PREFIX}DATA_DIR") or ".prividium"))
+    path = folder.expanduser() / CONFIG_FILE_NAME
+    source = type("Settings", (Settings,), {"toml_path": path if path.is_file() else None, "__module__": __name__})
+    try:
+        loaded = source(**given)
+    except ValidationError as error:
+        raise ConfigurationError("settings_invalid", _explain(error, path)) from None
+    except ValueError as error:
+        raise ConfigurationError("settings_unreadable", f"{path} cannot be read: {error}; correct the file") from None
+    if not isinstance(loaded, Settings):
+        raise TypeError("settings source")
+    return loaded
+
+
+def _http_url(value: str | None) -> str | None:
+    if value is None:
+        return None
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("use a URL that begins with http:// or https://")
+    return value.rstrip("/")
+
+
+def _address(value: str) -> str:
+    if not re.fullmatch(r"0x[0-9a-fA-F]{40}", value):
+        raise ValueError("use an address: 0x and 40 hexadecimal digits")
+    return value.lower()
+
+
+def _explain(error: ValidationError, path: Path) -> str:
+    lines = []
+    for item in error.errors(include_url=False):
+        field = ".".join(str(part) for part in item["loc"]) or "settings"
+        problem = item["msg"].removeprefix("Value error, ")
+        if item["type"] == "extra_forbidden":
+            lines.append(f"{field}: no such setting; remove it from {path.name} or correct its name")
+            continue
+        if not item["loc"]:
+            lines.append(problem)
+            continue
+        shown = "" if "secret" in field or "url" in field else f" (got {item['input']!r})"
+        variable = ENVIRONMENT_PREFIX + field.upper().replace(".", "__")
+        fix = f"; correct {variable} or `{field}` in {path.name}"
+        lines.append(f"{field}: {problem}{shown}{fix}")
+    return "wrong settings: " + "; ".join(lines)

@@ -15,9 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from prividium.errors import ConfigurationError
-
 from gateway.jsontype import Json
+from prividium.errors import ConfigurationError
 
 GATEWAY = Path(__file__).parent
 CONTRACTS = GATEWAY / "contracts"

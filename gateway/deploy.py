@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from eth_utils.crypto import keccak
-from rlp import encode as rlp_encode
 
 from gateway.abi import interface
 from gateway.relayer.client import L1Client
@@ -167,4 +166,8 @@ def genesis_hash(client: L1Client) -> bytes:
 
 def created_address(sender: bytes, nonce: int) -> bytes:
     """Address that a creation by `sender` at `nonce` gets (Yellow Paper §7)."""
-    return keccak(rlp_encode([sender, nonce]))[12:]
+    number = nonce.to_bytes((nonce.bit_length() + 7) // 8, "big")
+    if len(number) != 1 or number[0] >= 0x80:
+        number = bytes([0x80 + len(number)]) + number
+    fields = bytes([0x80 + len(sender)]) + sender + number
+    return keccak(bytes([0xC0 + len(fields)]) + fields)[12:]

@@ -40,12 +40,17 @@ class IdentitySettings(BaseModel):
     oidc_admin_subjects: tuple[str, ...] = Field(
         default=(), description="Subjects (`sub`) at the issuer that get the role admin at their first login."
     )
-    session_ttl_seconds: Positive = Field(default=3600, description="Life of a session, in seconds.")
-    session_idle_seconds: Positive | None = Field(
-        default=None, description="A session ends after this long without a call, in seconds; default never."
+    session_ttl_seconds: Positive = Field(
+        default=43_200, description="Longest life of a session, however often it is extended, in seconds."
+    )
+    session_idle_seconds: Positive = Field(
+        default=3600, description="A session ends this long after it was opened or last extended, in seconds."
     )
     login_ttl_seconds: Positive = Field(
         default=300, description="Time to finish a login or a wallet signature, in seconds."
+    )
+    siwe_domains: tuple[str, ...] = Field(
+        default=(), description="Further domains (host or host:port) whose pages may ask for a wallet's signature."
     )
     wallets_per_user_max: Positive = Field(default=100, description="Wallets one person may link.")
     requests_per_minute_max: Positive = Field(default=300, description="REST calls per minute and person.")
@@ -107,11 +112,11 @@ class Settings(BaseSettings):
     submit_queue_max: Positive = Field(
         default=20_000, description="Transactions waiting to be made durable; more are refused."
     )
-    seal_transactions_max: Positive = Field(default=16, description="A batch seals at this many transactions.")
-    seal_cycles_max: Positive = Field(
+    batch_transactions_max: Positive = Field(default=16, description="A batch seals at this many transactions.")
+    batch_cycles_max: Positive = Field(
         default=20_000_000, description="A batch seals at this many estimated zkVM instructions."
     )
-    seal_age_seconds: Count = Field(
+    batch_age_seconds_max: Count = Field(
         default=60, description="A batch seals when its first block is this old, in seconds; 0 never seals by age."
     )
 

@@ -17,7 +17,8 @@ from gateway.relayer.settlement import BatchRecord, SettlementView, Status
 from gateway.relayer.source import BatchSource, output_digest, output_tuple
 from gateway.relayer.submit import Call, Event, Step, Submitter
 from prividium.errors import PrividiumError
-from prividium.proof.verify import ProofRejected, VerifiedProof, Verify
+from prividium.proof.prover import ProofRejected
+from prividium.proof.verify import VerifiedProof, Verify
 from prividium.types import to_hex
 
 COMMIT_AHEAD_MAX = 32
@@ -52,7 +53,7 @@ class Window:
 
 
 class Anchor:
-    """The loop of one chain. `operator` is the submitter's account; `attester` signs for proofs that `verify` passed."""
+    """The loop of one chain. The submitter is the operator; `attester` signs for proofs that `verify` passed."""
 
     def __init__(
         self,
@@ -87,17 +88,18 @@ class Anchor:
         """One step; raises L1Error and what `verify` raises apart from a rejected proof."""
         head = self._client.head()
         window = self._window(head)
+        self._forget(window.last_executed)
         diverged = self._divergence(window)
         if diverged is not None and self._revert_from is None:
             self._problem = diverged
             return Step(Event.BLOCKED, detail=diverged.message)
-        wanted = self._decide(window)
+        wanted = self._decide(window, SettlementView(self._client, self._settlement, head.number))
         step = self._submitter.step(head, wanted, lambda action: self._build(action, head))
         self._problem = self._after(step)
         return step
 
     def run(self, stop: threading.Event, wake: threading.Event | None = None) -> None:
-        """Step until `stop`; `wake` cuts a pause short when a batch or a proof is new."""
+        """Step until `stop`. `wake` cuts a pause short: set it for a new batch or proof, and after `stop`."""
         pause, failures = POLL_SECONDS, 0
         while not stop.is_set():
             try:
@@ -118,6 +120,11 @@ class Anchor:
         first, last = view.last_executed() + 1, view.last_committed()
         return Window(first - 1, tuple(view.batch(number) for number in range(first, last + 1)))
 
+    def _forget(self, last_executed: int) -> None:
+        for number in [number for number in self._verified.keys() | self._rejected.keys() if number <= last_executed]:
+            self._verified.pop(number, None)
+            self._rejected.pop(number, None)
+
     def _divergence(self, window: Window) -> Problem | None:
         """Batches on L1 that are not ours are a matter for the operator: nothing is reverted on its own."""
         for number, record in enumerate(window.records, window.last_executed + 1):
@@ -130,7 +137,7 @@ class Anchor:
                 return Problem("batch_diverged", text)
         return None
 
-    def _decide(self, window: Window) -> Action | None:
+    def _decide(self, window: Window, view: SettlementView) -> Action | None:
         if self._revert_from is not None:
             if window.last_executed < self._revert_from <= window.last_committed:
                 return Action("revert", self._revert_from, window.records[-1].output)
@@ -138,7 +145,7 @@ class Anchor:
         if window.records and window.records[0].status is Status.ATTESTED:
             return Action("execute", window.last_executed + 1, window.records[0].output)
         for number, record in enumerate(window.records, window.last_executed + 1):
-            if record.status is Status.COMMITTED and self._is_attestable(number, record):
+            if record.status is Status.COMMITTED and self._is_attestable(number, record, view):
                 return Action("prove", number, record.output)
         if len(window.records) < COMMIT_AHEAD_MAX:
             fields = self._source.batch(window.last_committed + 1)
@@ -146,8 +153,8 @@ class Anchor:
                 return Action("commit", fields.batch_number, output_digest(fields))
         return None
 
-    def _is_attestable(self, number: int, record: BatchRecord) -> bool:
-        """Whether there is a proof of `record.output` that passed, checking a proof file once."""
+    def _is_attestable(self, number: int, record: BatchRecord, view: SettlementView) -> bool:
+        """Whether there is a proof of `record.output` by the pinned program; a file is checked once."""
         known = self._verified.get(number)
         if known is not None and known.output == record.output:
             return True
@@ -158,10 +165,12 @@ class Anchor:
         if number in self._rejected and self._rejected[number][0] == written:
             return False
         try:
-            self._verified[number] = self._verify(path, record.output)
+            proof = self._verify(path, record.output)
+            _require_key(number, proof, record, view)
         except ProofRejected as error:
             self._rejected[number] = (written, error)
             return False
+        self._verified[number] = proof
         self._rejected.pop(number, None)
         return True
 
@@ -181,16 +190,16 @@ class Anchor:
     def _attested_call(self, action: Action, view: SettlementView) -> bytes:
         proof = self._verified[action.subject]
         record = view.batch(action.subject)
-        assert proof.output == record.output == action.binding, "only a verified proof of the recorded output is attested"
-        key = view.key(record.key_version)
-        if (proof.app_exe_commit, proof.app_vm_commit) != (key.app_exe_commit, key.app_vm_commit):
-            text = (
-                f"the proof of batch {action.subject} was made with program {to_hex(proof.app_exe_commit)}, "
-                f"L1 pinned {to_hex(key.app_exe_commit)} (key version {record.key_version})"
-            )
-            raise KeyMismatch("key_mismatch", text)
+        assert proof.output == record.output == action.binding, (
+            "only a verified proof of the recorded output is attested"
+        )
         document = attestation(
-            self._client.chain_id(), self._settlement, view.private_chain_id(), action.subject, record, proof.file_digest
+            self._client.chain_id(),
+            self._settlement,
+            view.private_chain_id(),
+            action.subject,
+            record,
+            proof.file_digest,
         )
         signature = self._attester.sign_typed_data(document)
         return interface("Settlement").call("prove", action.subject, proof.file_digest, signature)
@@ -202,6 +211,16 @@ class Anchor:
             number, (_, error) = min(self._rejected.items())
             return Problem(error.code, f"the proof of batch {number} was not accepted: {error.message}")
         return None
+
+
+def _require_key(number: int, proof: VerifiedProof, record: BatchRecord, view: SettlementView) -> None:
+    key = view.key(record.key_version)
+    if (proof.app_exe_commit, proof.app_vm_commit) != (key.app_exe_commit, key.app_vm_commit):
+        text = (
+            f"the proof of batch {number} was made with program {to_hex(proof.app_exe_commit)}, "
+            f"L1 pinned {to_hex(key.app_exe_commit)} (key version {record.key_version})"
+        )
+        raise KeyMismatch("key_mismatch", text)
 
 
 def attestation(

@@ -16,10 +16,10 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 import httpx
-from prividium.errors import Unavailable
-from prividium.types import to_hex, to_quantity
 
 from gateway.jsontype import Json
+from prividium.errors import Unavailable
+from prividium.types import to_hex, to_quantity
 
 BlockTag = int | Literal["latest", "pending", "finalized", "safe", "earliest"]
 

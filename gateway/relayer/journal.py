@@ -9,9 +9,8 @@ import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from prividium.errors import ConfigurationError
-
 from gateway.relayer.fees import Fees
+from prividium.errors import ConfigurationError
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS transactions (

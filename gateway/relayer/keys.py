@@ -9,12 +9,12 @@ from eth_account.messages import encode_typed_data
 from eth_account.signers.local import LocalAccount
 from eth_account.types import AccessListEntry
 from eth_typing import HexStr
-from prividium.clock import random_bytes
-from prividium.errors import ConfigurationError
-from prividium.types import to_hex
 
 from gateway.jsontype import Json
 from gateway.relayer.fees import Fees
+from prividium.clock import random_bytes
+from prividium.errors import ConfigurationError
+from prividium.types import to_hex
 
 
 class LocalKey:

@@ -161,11 +161,7 @@ class Submitter:
                 # Something that the journal does not know sits at this nonce; the next step outbids it further.
                 return Step(Event.BUMPED, wanted, transaction.hash)
             raise self._explained(refused) from refused
-        if previous is None:
-            event = Event.SENT
-        else:
-            event = Event.BUMPED if previous.action == wanted else Event.REPLACED
-        return Step(event, wanted, transaction.hash)
+        return Step(_event(wanted, previous), wanted, transaction.hash)
 
     def _signed(self, head: L1Block, nonce: int, action: Action, call: Call, fees: Fees) -> SignedTransaction:
         if self._chain_id is None:
@@ -187,3 +183,9 @@ class Submitter:
         if refused.reason is Refusal.INSUFFICIENT_FUNDS:
             return InsufficientL1Funds(self.address, self._client.balance(self.address))
         return refused
+
+
+def _event(wanted: Action, previous: SignedTransaction | None) -> Event:
+    if previous is None:
+        return Event.SENT
+    return Event.BUMPED if previous.action == wanted else Event.REPLACED

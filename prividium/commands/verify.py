@@ -68,6 +68,6 @@ def _report(console: Console, verified: Verified, *, is_pinned: bool, is_final: 
         console.print("[yellow]note[/]  the batch is not final on L1 yet, or this L1 does not tell")
     if not is_pinned:
         console.print(
-            "[yellow]note[/]  the settlement address is the file's own word: compare it with the one that you were given, "
+            "[yellow]note[/]  the settlement address is the file's own word: compare it with the one you were given, "
             "or pass it with --settlement"
         )

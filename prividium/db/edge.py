@@ -1,9 +1,10 @@
 """One request, one transaction: the sessions that request handlers receive.
 
-The transaction ends before the answer is sent, so what a client was told is on disk.
+The transaction ends before the answer is sent, so what a client was told is on disk. `app.state.after_write` is called
+between the two: the node lets a changed rule take effect before the change is confirmed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -27,6 +28,9 @@ def _read_session(request: Request) -> Iterator[Session]:
 def _write_session(request: Request) -> Iterator[Session]:
     with database_of(request).write() as session:
         yield session
+    after_write: Callable[[], None] | None = getattr(request.app.state, "after_write", None)
+    if after_write is not None:
+        after_write()
 
 
 ReadSession = Annotated[Session, Depends(_read_session, scope="function")]

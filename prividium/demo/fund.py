@@ -10,6 +10,7 @@ from eth_abi.abi import encode
 from eth_utils.abi import function_signature_to_4byte_selector
 
 from prividium._core import contract_address
+from prividium.demo.administration import add_rule
 from prividium.demo.member import Member
 from prividium.types import Json, parse_address, to_hex
 
@@ -49,29 +50,17 @@ def register(administrator: Member, contracts: Contracts, issuer_role: Json, cli
     for name, address in (("Fund", contracts.fund), ("Forwarder", contracts.forwarder)):
         body: Json = {"contractAddress": address, "name": name, "abi": artifact(name)["abi"]}
         administrator.rest("POST", "/api/contracts", body)
-    rules = [
-        _rule(contracts.fund, "setIssuer(address,bool)", "write", "checkRole", [issuer_role]),
-        _rule(contracts.fund, "mint(address,uint256)", "write", "checkRole", [issuer_role]),
-        _rule(contracts.fund, "burn(address,uint256)", "write", "checkRole", [issuer_role]),
-        _rule(contracts.fund, "transfer(address,uint256)", "write", "checkRole", [client_role]),
-        _rule(contracts.fund, "balanceOf(address)", "read", "checkRoleOrRestrictArgument", [issuer_role], [0]),
-        _rule(contracts.fund, "totalSupply()", "read", "checkRole", [issuer_role]),
-        _rule(contracts.fund, "decimals()", "read", "public", []),
-        _rule(contracts.forwarder, "forward(address,bytes)", "write", "public", []),
+    shares, forwarder = contracts.fund, contracts.forwarder
+    rules: list[tuple[str, str, str, str, list[Json], list[int]]] = [
+        (shares, "setIssuer(address,bool)", "write", "checkRole", [issuer_role], []),
+        (shares, "mint(address,uint256)", "write", "checkRole", [issuer_role], []),
+        (shares, "burn(address,uint256)", "write", "checkRole", [issuer_role], []),
+        (shares, "transfer(address,uint256)", "write", "checkRole", [client_role], []),
+        (shares, "balanceOf(address)", "read", "checkRoleOrRestrictArgument", [issuer_role], [0]),
+        (shares, "totalSupply()", "read", "checkRole", [issuer_role], []),
+        (shares, "decimals()", "read", "public", [], []),
+        (forwarder, "forward(address,bytes)", "write", "public", [], []),
     ]
     for rule in rules:
-        administrator.rest("POST", "/api/contract-permissions", rule)
+        add_rule(administrator, *rule)
     return len(rules)
-
-
-def _rule(
-    address: str, signature: str, access: str, rule: str, roles: list[Json], arguments: list[int] | None = None
-) -> Json:
-    return {
-        "contractAddress": address,
-        "functionSignature": f"function {signature}",
-        "accessType": access,
-        "ruleType": rule,
-        "roles": [{"id": role} for role in roles],
-        "argumentRestrictions": [{"argumentIndex": index} for index in arguments or []],
-    }

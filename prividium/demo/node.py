@@ -55,6 +55,10 @@ class NodeProcess:
             time.sleep(0.1)
         raise ConfigurationError("node_not_ready", f"the node was not ready in time:\n{self._last_lines()}")
 
+    def configure(self, **environment: str) -> None:
+        """Change settings for the next start."""
+        self._environment |= environment
+
     @property
     def pid(self) -> int:
         if self._process is None:

@@ -12,6 +12,7 @@ import httpx
 from rich.console import Console
 
 from prividium.demo import fund
+from prividium.demo.administration import assign_role, create_role
 from prividium.demo.fund import Contracts, call_data
 from prividium.demo.leaks import Fact, find_leaks, published_content
 from prividium.demo.member import Member, RpcRefused
@@ -90,26 +91,15 @@ class Demo:
     def register(self) -> None:
         with self.tell.step("Register the fund: roles, contracts with ABI, a rule per function"):
             admin = self.member("administrator")
-            issuer = self._role("issuer", ["contract_deployment"])
-            client = self._role("fund-client", [])
-            auditor = self._role("fund-auditor", ["disclosure_read"])
-            self._assign("administrator", issuer)
-            self._assign("client one", client)
-            self._assign("client two", client)
-            self._assign("auditor", auditor)
+            issuer = create_role(admin, "issuer", ["contract_deployment"])
+            client = create_role(admin, "fund-client", [])
+            auditor = create_role(admin, "fund-auditor", ["disclosure_read"])
+            holders = {"administrator": issuer, "client one": client, "client two": client, "auditor": auditor}
+            for name, role in holders.items():
+                assign_role(admin, self.member(name), role)
             self.contracts = Contracts.predicted(admin)
             rules = fund.register(admin, self.contracts, issuer, client)
             self.tell.say(f"2 contracts, {rules} function rules; what has no rule is denied")
-
-    def _role(self, name: str, permissions: list[str]) -> Json:
-        body: Json = {"roleName": name, "systemPermissions": cast(list[Json], permissions)}
-        return self.member("administrator").rest("POST", "/api/roles", body)["id"]
-
-    def _assign(self, name: str, role: Json) -> None:
-        profile = self.member(name).rest("GET", "/api/profiles/me")
-        held = [{"id": cast(dict[str, Json], entry)["id"]} for entry in cast(list[Json], profile["roles"])]
-        body: Json = {"roles": cast(list[Json], [*held, {"id": role}])}
-        self.member("administrator").rest("PUT", f"/api/users/{profile['id']}/roles", body)
 
     def issue_and_transfer(self) -> None:
         with self.tell.step("Deploy the fund, issue shares to two clients, transfer between them"):

@@ -51,7 +51,10 @@ class Expectation:
 
 
 def verify_id_token(id_token: str, keys: KeySet, expected: Expectation) -> VerifiedClaims:
-    """Signature, algorithm, issuer, audience, times, nonce and access token hash, or Unauthorized("id_token_invalid")."""
+    """Checks signature, algorithm, issuer, audience, times, nonce and access token hash.
+
+    Raises Unauthorized("id_token_invalid").
+    """
     try:
         token = jwt.decode(id_token, keys, algorithms=list(ALGORITHMS))
         claims: Mapping[str, object] = dict(token.claims)

@@ -125,6 +125,11 @@ impl LedgerError {
         }
     }
 
+    /// Whether it answers one request, and says nothing about the state of the ledger.
+    pub(crate) fn is_refusal(&self) -> bool {
+        matches!(self, Self::Denied(_) | Self::Reverted(_) | Self::Halted(_) | Self::Invalid { .. })
+    }
+
     /// An invalid transaction or request.
     pub(crate) fn invalid(code: &'static str, message: impl Into<String>) -> Self {
         Self::Invalid { code, message: message.into() }

@@ -28,8 +28,10 @@ pub struct Block {
     pub receipts_digest: [u8; 27],
     /// Version of the policy that judged it.
     pub policy_version: u64,
-    /// Estimated instructions to prove its transactions.
-    pub cycles: u64,
+    /// Transactions of the chain up to and with this block.
+    pub transactions_total: u64,
+    /// Estimated instructions to prove them.
+    pub cycles_total: u64,
     /// Hashes of its transactions, in order.
     pub transaction_hashes: Vec<B256>,
 }
@@ -85,12 +87,14 @@ pub struct Batch {
     pub policy_version: u64,
     /// The public output.
     pub output: BatchFields,
-    /// Digest of the topmost node of the new state (the root's first 27 bytes).
-    pub state_digest: [u8; 27],
+    /// Transactions of the chain up to and with its last block.
+    pub transactions_total: u64,
+    /// Estimated instructions to prove them.
+    pub cycles_total: u64,
 }
 
 /// The fields of `docs/protocol/commitments.md` §5.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BatchFields {
     /// EIP-155 chain id.
     pub chain_id: u64,

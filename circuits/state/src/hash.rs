@@ -14,16 +14,8 @@ pub type Root = [u8; 32];
 /// Root of a tree without leaves.
 pub const EMPTY_ROOT: Root = [0; 32];
 
-const IV: [u32; 8] = [
-    0x6a09_e667,
-    0xbb67_ae85,
-    0x3c6e_f372,
-    0xa54f_f53a,
-    0x510e_527f,
-    0x9b05_688c,
-    0x1f83_d9ab,
-    0x5be0_cd19,
-];
+const IV: [u32; 8] =
+    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
 
 /// Mask of the three bytes of a digest's last word.
 const LAST: u32 = 0x00ff_ffff;

@@ -23,11 +23,12 @@ pub mod salt;
 pub mod tree;
 
 pub use encoding::{PartialTreeEncoder, MAX_DEPTH};
-pub use hash::{link, pair, sha256, Digest, Hash, Root, Sha256, EMPTY_ROOT};
+pub use hash::{hash_bytes, link, pair, sha256, Digest, Hash, Root, Sha256, EMPTY_ROOT};
 pub use key::{account_key, head_key, policy_key, storage_key};
 pub use list::{list_digest, list_path, list_top, verify_list_path};
 pub use partial::{Change, Lookup, PartialTree, Position, TreeError};
 pub use value::{
-    policy_value, storage_value, transaction_leaf, AccountValue, HeadValue, Salt, StorageValue, ValueError,
+    account_digest, policy_value, storage_value, transaction_leaf, AccountValue, HeadValue, Salt,
+    StorageValue, ValueError, NO_CODE,
 };
 pub use words::{WordReader, WordWriter, WordsError};

@@ -8,10 +8,7 @@ const NODE: u8 = 0x01;
 const LIST: u8 = 0x0b;
 
 fn layer_above(layer: &[Digest]) -> Vec<Digest> {
-    layer
-        .chunks(2)
-        .map(|two| pair(&two[0], two.get(1).unwrap_or(&Digest::EMPTY), NODE))
-        .collect()
+    layer.chunks(2).map(|two| pair(&two[0], two.get(1).unwrap_or(&Digest::EMPTY), NODE)).collect()
 }
 
 /// Layers from the leaves to the top, each padded to an even number of digests while it is not the top.

@@ -223,8 +223,10 @@ impl<'a> PartialTree<'a> {
 
 /// Key and value digest of the leaf whose payload starts at `start`.
 pub(crate) fn leaf_payload(payload: &[u32], start: usize) -> Result<(&[u32; 7], &[u32; 7]), TreeError> {
-    let words: &[u32; 14] = payload.get(start..).and_then(|rest| rest.first_chunk()).ok_or(TreeError::Malformed)?;
-    let (Some((key, rest)), true) = (words.split_first_chunk::<7>(), words[6] >> 24 == 0 && words[13] >> 24 == 0)
+    let words: &[u32; 14] =
+        payload.get(start..).and_then(|rest| rest.first_chunk()).ok_or(TreeError::Malformed)?;
+    let (Some((key, rest)), true) =
+        (words.split_first_chunk::<7>(), words[6] >> 24 == 0 && words[13] >> 24 == 0)
     else {
         return Err(TreeError::Malformed);
     };

@@ -130,12 +130,17 @@ pub struct Access {
 ///
 /// # Errors
 /// See [`StoreError`].
-pub fn open<S: NodeSource>(source: &S, root: &Root, accesses: &[Access]) -> Result<Opened, StoreError<S::Error>> {
+pub fn open<S: NodeSource>(
+    source: &S,
+    root: &Root,
+    accesses: &[Access],
+) -> Result<Opened, StoreError<S::Error>> {
     let mut keys: Vec<Digest> = accesses.iter().map(|access| access.key).collect();
     keys.sort_unstable();
     let mut siblings = BTreeSet::new();
     loop {
-        let mut opener = Opener { source, siblings: &siblings, out: PartialTreeEncoder::new(), places: Vec::new() };
+        let mut opener =
+            Opener { source, siblings: &siblings, out: PartialTreeEncoder::new(), places: Vec::new() };
         let top = Digest::from_root(root);
         opener.subtree(&top, (0, Digest::EMPTY), &keys)?;
         let places = opener.places;
@@ -160,7 +165,8 @@ pub fn update<S: NodeSource>(
     root: &Root,
     writes: &[(Digest, Option<Digest>)],
 ) -> Result<(Root, Vec<(Digest, Node)>), StoreError<S::Error>> {
-    let accesses: Vec<Access> = writes.iter().map(|(key, value)| Access { key: *key, write: Some(*value) }).collect();
+    let accesses: Vec<Access> =
+        writes.iter().map(|(key, value)| Access { key: *key, write: Some(*value) }).collect();
     open(source, root, &accesses).map(|opened| (opened.root, opened.nodes))
 }
 
@@ -168,7 +174,11 @@ pub fn update<S: NodeSource>(
 ///
 /// # Errors
 /// See [`StoreError`].
-pub fn get<S: NodeSource>(source: &S, root: &Root, key: &Digest) -> Result<Option<Digest>, StoreError<S::Error>> {
+pub fn get<S: NodeSource>(
+    source: &S,
+    root: &Root,
+    key: &Digest,
+) -> Result<Option<Digest>, StoreError<S::Error>> {
     let mut at = Digest::from_root(root);
     for depth in 0..=MAX_DEPTH {
         if at.is_empty() {
@@ -176,7 +186,9 @@ pub fn get<S: NodeSource>(source: &S, root: &Root, key: &Digest) -> Result<Optio
         }
         match source.node(&at).map_err(StoreError::Source)?.ok_or(StoreError::Missing(at))? {
             Node::Leaf { key: found, value } => return Ok((found == *key).then_some(value)),
-            Node::Branch { left, right } if depth < MAX_DEPTH => at = if key.bit(depth) { right } else { left },
+            Node::Branch { left, right } if depth < MAX_DEPTH => {
+                at = if key.bit(depth) { right } else { left }
+            }
             Node::Branch { .. } => break,
         }
     }
@@ -226,7 +238,12 @@ struct Opener<'a, S> {
 
 impl<S: NodeSource> Opener<'_, S> {
     /// Emits the subtree with `digest` at `place`, opened as far as `keys` (sorted, all below `place`) need it.
-    fn subtree(&mut self, digest: &Digest, place: Place, keys: &[Digest]) -> Result<(), StoreError<S::Error>> {
+    fn subtree(
+        &mut self,
+        digest: &Digest,
+        place: Place,
+        keys: &[Digest],
+    ) -> Result<(), StoreError<S::Error>> {
         self.places.push(place);
         if digest.is_empty() {
             self.out.empty();
@@ -265,7 +282,8 @@ fn with_bit(prefix: &Digest, index: usize) -> Digest {
 /// `Malformed` if a key appears twice.
 #[expect(clippy::type_complexity, reason = "a root and a list of nodes need no name of their own")]
 pub fn build(leaves: &[(Digest, Digest)]) -> Result<(Root, Vec<(Digest, Node)>), TreeError> {
-    let writes: Vec<(Digest, Option<Digest>)> = leaves.iter().map(|(key, value)| (*key, Some(*value))).collect();
+    let writes: Vec<(Digest, Option<Digest>)> =
+        leaves.iter().map(|(key, value)| (*key, Some(*value))).collect();
     match update(&BTreeMap::new(), &EMPTY_ROOT, &writes) {
         Ok(built) => Ok(built),
         Err(StoreError::Tree(error)) => Err(error),

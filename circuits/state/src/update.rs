@@ -44,7 +44,11 @@ impl PartialTree<'_> {
         self.update_into(changes, &mut ())
     }
 
-    pub(crate) fn update_into(&mut self, changes: &mut [Change], sink: &mut impl Sink) -> Result<Root, TreeError> {
+    pub(crate) fn update_into(
+        &mut self,
+        changes: &mut [Change],
+        sink: &mut impl Sink,
+    ) -> Result<Root, TreeError> {
         changes.sort_unstable_by_key(|change| change.position.item);
         let mut rest: &[Change] = changes;
         for index in (0..self.items.len()).rev() {
@@ -52,7 +56,8 @@ impl PartialTree<'_> {
                 self.join(index, sink)?;
                 continue;
             }
-            let start = rest.iter().rposition(|change| change.position.item as usize != index).map_or(0, |at| at + 1);
+            let start =
+                rest.iter().rposition(|change| change.position.item as usize != index).map_or(0, |at| at + 1);
             let (others, here) = rest.split_at(start);
             rest = others;
             if !here.is_empty() {
@@ -93,7 +98,13 @@ impl PartialTree<'_> {
     }
 
     /// The parent of an empty side and `item`: a leaf moves up, a branch stays below a node.
-    fn alone(&mut self, item: &Item, at: usize, is_left: bool, sink: &mut impl Sink) -> Result<(u32, Hash), TreeError> {
+    fn alone(
+        &mut self,
+        item: &Item,
+        at: usize,
+        is_left: bool,
+        sink: &mut impl Sink,
+    ) -> Result<(u32, Hash), TreeError> {
         self.items[at].visited = true;
         let empty = Item { kind: kind::EMPTY, hash: [0; 8], ..*item };
         match item.kind {

@@ -1,10 +1,11 @@
 //! Salted values of leaves (commitments.md §1).
 //!
-//! Values that a node store keeps are encoded as their hash preimage without the domain tag.
+//! A node store keeps values under their digests: slots and the head as the hash preimage without the tag, accounts with
+//! their history opened.
 
 use alloc::vec::Vec;
 
-use crate::hash::{blocks, salted_words, Digest, Sha256};
+use crate::hash::{blocks, one_block, salted_words, Digest, Sha256};
 
 /// 22 secret bytes that hide a leaf's value.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
@@ -135,9 +136,38 @@ pub struct AccountValue {
 
 /// Keccak-256 of no bytes: the code hash of an account without code.
 pub const NO_CODE: [u8; 32] = [
-    0xc5, 0xd2, 0x46, 0x01, 0x86, 0xf7, 0x23, 0x3c, 0x92, 0x7e, 0x7d, 0xb2, 0xdc, 0xc7, 0x03, 0xc0, 0xe5, 0x00, 0xb6,
-    0x53, 0xca, 0x82, 0x27, 0x3b, 0x7b, 0xfa, 0xd8, 0x04, 0x5d, 0x85, 0xa4, 0x70,
+    0xc5, 0xd2, 0x46, 0x01, 0x86, 0xf7, 0x23, 0x3c, 0x92, 0x7e, 0x7d, 0xb2, 0xdc, 0xc7, 0x03, 0xc0, 0xe5,
+    0x00, 0xb6, 0x53, 0xca, 0x82, 0x27, 0x3b, 0x7b, 0xfa, 0xd8, 0x04, 0x5d, 0x85, 0xa4, 0x70,
 ];
+
+/// Value digest of an account whose history is known by its digest alone, tag `03`; 19 bytes of the salt enter, so that
+/// the message fills two blocks.
+#[must_use]
+pub fn account_digest(
+    nonce: u64,
+    balance: &[u8; 32],
+    code_hash: &[u8; 32],
+    history_digest: &Digest,
+    salt: &Salt,
+) -> Digest {
+    let mut words = [[0u32; 16]; 2];
+    let [first, second] = &mut words;
+    first[0] = ((nonce >> 32) as u32).swap_bytes();
+    first[1] = (nonce as u32).swap_bytes();
+    first[2..10].copy_from_slice(&words8(balance));
+    let code = words8(code_hash);
+    first[10..].copy_from_slice(&code[..6]);
+    second[..2].copy_from_slice(&code[6..]);
+    let salt = salt.words();
+    second[2..9].copy_from_slice(history_digest.words());
+    second[8] |= salt[0] << 24;
+    for i in 0..4 {
+        second[9 + i] = salt[i] >> 8 | salt[i + 1] << 24;
+    }
+    second[13] = (salt[4] >> 8 & 0xffff) | 0x8003_0000;
+    second[15] = (119u32 * 8).swap_bytes();
+    Digest::from_hash(&blocks(&words))
+}
 
 impl AccountValue {
     /// The value of an account that has no leaf.
@@ -155,36 +185,26 @@ impl AccountValue {
         self.nonce != 0 || self.history_count != 0 || self.balance != [0; 32] || self.code_hash != NO_CODE
     }
 
-    /// The value digest: fields ‖ salt22, tag `03`.
+    /// `H(historyCount ‖ historyHead ‖ 0d)`: hides how often an account was used from those who see its value.
     #[must_use]
-    pub fn digest(&self, salt: &Salt) -> Digest {
-        let head = self.history_head.words();
-        let salt = salt.words();
-        let mut flat = [[0u32; 16]; 3];
-        let mut at = 0;
-        let mut put = |word: u32| {
-            flat[at >> 4][at & 15] = word;
-            at += 1;
-        };
-        put((self.nonce >> 32) as u32);
-        put(self.nonce as u32);
-        words8(&self.balance).into_iter().for_each(&mut put);
-        words8(&self.code_hash).into_iter().for_each(&mut put);
-        put((self.history_count >> 32) as u32);
-        put(self.history_count as u32);
-        head[..6].iter().copied().for_each(&mut put);
-        put(head[6] | salt[0] << 24);
-        salt.windows(2).for_each(|two| put(two[0] >> 8 | two[1] << 24));
-        // bytes 128 to 131: the last byte of the salt, the tag and the start of the padding
-        put(salt[5] >> 8 | 0x0000_0300 | 0x0080_0000);
-        for index in [0, 1, 18, 19] {
-            flat[index >> 4][index & 15] = flat[index >> 4][index & 15].swap_bytes();
-        }
-        flat[2][15] = (130u32 * 8).swap_bytes();
-        Digest::from_hash(&blocks(&flat))
+    pub fn history_digest(&self) -> Digest {
+        let mut block = [0; 16];
+        block[0] = ((self.history_count >> 32) as u32).swap_bytes();
+        block[1] = (self.history_count as u32).swap_bytes();
+        block[2..9].copy_from_slice(self.history_head.words());
+        block[8] |= 0x0d << 24;
+        block[9] = 0x80;
+        block[15] = (36u32 * 8).swap_bytes();
+        Digest::from_hash(&one_block(&block))
     }
 
-    /// Preimage without the tag, including the salt.
+    /// The value digest: nonce, balance, code hash, history digest, tag `03`.
+    #[must_use]
+    pub fn digest(&self, salt: &Salt) -> Digest {
+        account_digest(self.nonce, &self.balance, &self.code_hash, &self.history_digest(), salt)
+    }
+
+    /// Form in a value store: nonce, balance, code hash, history count, history head, salt.
     #[must_use]
     pub fn encode(&self, salt: &Salt) -> Vec<u8> {
         [
@@ -317,12 +337,21 @@ mod tests {
             history_count: 0x1112_1314_1516_1718,
             history_head: Digest::from_bytes(&core::array::from_fn(|i| i as u8 * 3)),
         };
-        let mut preimage = value.encode(&salt);
+        let mut history = 0x1112_1314_1516_1718u64.to_be_bytes().to_vec();
+        history.extend(value.history_head.to_bytes());
+        history.push(0x0d);
+        assert_eq!(value.history_digest().to_bytes(), sha256(&history)[..27]);
+        let mut preimage = value.nonce.to_be_bytes().to_vec();
+        preimage.extend(value.balance);
+        preimage.extend(value.code_hash);
+        preimage.extend(value.history_digest().to_bytes());
+        preimage.extend(&salt.to_bytes()[..19]);
         preimage.push(0x03);
-        assert_eq!(preimage.len(), 130);
+        assert_eq!(preimage.len(), 119);
         assert_eq!(value.digest(&salt).to_bytes(), sha256(&preimage)[..27]);
-        assert_eq!(AccountValue::decode(&preimage[..129]), Ok((value, salt)));
-        assert_eq!(AccountValue::decode(&preimage), Err(ValueError));
+        let stored = value.encode(&salt);
+        assert_eq!(AccountValue::decode(&stored), Ok((value, salt)));
+        assert_eq!(AccountValue::decode(&stored[1..]), Err(ValueError));
     }
 
     #[test]

@@ -61,6 +61,16 @@ impl Store {
         self.noted(outcome)
     }
 
+    /// Whether nothing was ever written.
+    pub(crate) fn is_empty(&self) -> Result<bool> {
+        self.view(|transaction| Ok(transaction.list_tables()?.next().is_none()))
+    }
+
+    /// Fails with `ledger_closed` once it is closed.
+    pub(crate) fn check_open(&self) -> Result<()> {
+        self.database().map(|_| ())
+    }
+
     /// Closes the file; every later call fails with `ledger_closed`.
     pub(crate) fn close(&self) {
         *self.database.write().unwrap_or_else(PoisonError::into_inner) = Handle::Closed;

@@ -1,0 +1,96 @@
+//! A transaction as it is shown: decoded, its sender recovered, and its place in the chain.
+
+use prividium_stf::transaction::SignedTransaction;
+use revm::context_interface::Transaction as _;
+use revm::primitives::{Address, Bytes, TxKind, B256, U256};
+
+/// An entry of an EIP-2930 access list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessListItem {
+    /// Account.
+    pub address: Address,
+    /// Slots of it.
+    pub storage_keys: Vec<B256>,
+}
+
+/// Where a transaction stands in the chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Height of the block.
+    pub block_number: u64,
+    /// Hash of the block.
+    pub block_hash: B256,
+    /// Position in the block.
+    pub index: u32,
+}
+
+/// A decoded transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transaction {
+    /// keccak-256 of the signed envelope.
+    pub hash: B256,
+    /// The signed EIP-2718 envelope.
+    pub raw: Bytes,
+    /// EIP-2718 type; 0 for legacy.
+    pub kind: u8,
+    /// EIP-155 chain id.
+    pub chain_id: u64,
+    /// Nonce.
+    pub nonce: u64,
+    /// Recovered signer.
+    pub sender: Address,
+    /// Callee; `None` for a creation.
+    pub to: Option<Address>,
+    /// Wei sent along.
+    pub value: U256,
+    /// Gas limit.
+    pub gas_limit: u64,
+    /// Wei per gas; the gas price for types 0 and 1.
+    pub max_fee_per_gas: u128,
+    /// Wei per gas; the gas price for types 0 and 1.
+    pub max_priority_fee_per_gas: u128,
+    /// Call data or creation code.
+    pub data: Bytes,
+    /// Access list; empty for legacy.
+    pub access_list: Vec<AccessListItem>,
+    /// Parity of the signature's point.
+    pub y_parity: u8,
+    /// First half of the signature.
+    pub r: U256,
+    /// Second half of the signature.
+    pub s: U256,
+    /// `None` while it is pending.
+    pub place: Option<Place>,
+}
+
+impl Transaction {
+    pub(crate) fn new(signed: &SignedTransaction, raw: &[u8], place: Option<Place>) -> Self {
+        let env = &signed.env;
+        let access_list = env.access_list.0.iter().map(|item| AccessListItem {
+            address: item.address,
+            storage_keys: item.storage_keys.clone(),
+        });
+        Self {
+            hash: signed.hash,
+            raw: Bytes::copy_from_slice(raw),
+            kind: env.tx_type,
+            chain_id: env.chain_id.unwrap_or_default(),
+            nonce: env.nonce,
+            sender: signed.sender,
+            to: match env.kind {
+                TxKind::Call(to) => Some(to),
+                TxKind::Create => None,
+            },
+            value: env.value,
+            gas_limit: env.gas_limit,
+            max_fee_per_gas: env.max_fee_per_gas(),
+            max_priority_fee_per_gas: env.max_priority_fee_per_gas().unwrap_or_else(|| env.max_fee_per_gas()),
+            data: env.data.clone(),
+            access_list: access_list.collect(),
+            y_parity: u8::from(signed.y_parity),
+            r: U256::from_be_bytes(signed.r.0),
+            s: U256::from_be_bytes(signed.s.0),
+            place,
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The guest program that is built in, its lock file and its verifying key.
+
+use std::{borrow::Cow, fs, path::Path};
+
+use openvm_circuit::arch::instructions::exe::VmExe;
+use openvm_sdk::{Sdk, F};
+use openvm_transpiler::{elf::Elf, openvm_platform::memory::MEM_SIZE};
+use openvm_verify_stark_host::vk::VmStarkVerifyingKey;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+
+use crate::{commitment::Commitment, error::ProverError, vm};
+
+static ELF: &[u8] = include_bytes!("../../guests/batch/batch.elf");
+static LOCK: &str = include_str!("../../guests/batch/batch.lock.json");
+static VERIFYING_KEY: &[u8] = include_bytes!("../../guests/batch/batch.vk");
+
+/// What L1 pins, and what the guest was built from. Committed beside the ELF as `batch.lock.json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GuestLock {
+    /// SHA-256 of the ELF.
+    pub elf_sha256: String,
+    /// SHA-256 over sources, lock file and build flags; see `circuits/guests/build.sh`.
+    pub source_sha256: String,
+    /// Commitment to the program, its initial memory and its entry point.
+    pub app_exe_commit: Commitment,
+    /// Commitment to the virtual machine and the aggregation circuits below the last.
+    pub app_vm_commit: Commitment,
+    /// Commitment to the constraints of the last aggregation circuit, which verifies itself.
+    pub dag_commit: Commitment,
+}
+
+/// A guest program.
+#[derive(Clone, Debug)]
+pub struct Guest {
+    /// Name shown to people.
+    pub name: &'static str,
+    /// SHA-256 of the ELF, hexadecimal.
+    pub elf_sha256: String,
+    elf: Cow<'static, [u8]>,
+}
+
+impl Guest {
+    /// The batch guest compiled into this binary.
+    pub fn built_in() -> Self {
+        Self::new("batch", Cow::Borrowed(ELF))
+    }
+
+    /// A guest under development. Its proofs are not accepted by anything that pins the built-in guest.
+    pub fn from_file(path: &Path) -> Result<Self, ProverError> {
+        let elf = fs::read(path).map_err(|e| ProverError::io(path, e))?;
+        Ok(Self::new("file", Cow::Owned(elf)))
+    }
+
+    fn new(name: &'static str, elf: Cow<'static, [u8]>) -> Self {
+        Self { name, elf_sha256: hex::encode(Sha256::digest(&elf)), elf }
+    }
+
+    /// The ELF image.
+    pub fn elf(&self) -> &[u8] {
+        &self.elf
+    }
+
+    /// Translates the ELF to instructions of the virtual machine.
+    pub fn transpile(&self) -> Result<Arc<VmExe<F>>, ProverError> {
+        let mismatch = |e: String| ProverError::GuestMismatch(format!("{} is not a guest program: {e}", self.name));
+        let elf = Elf::decode(&self.elf, MEM_SIZE as u32).map_err(|e| mismatch(e.to_string()))?;
+        let sdk = Sdk::new(vm::app_config()?, Default::default()).map_err(ProverError::internal)?;
+        sdk.convert_to_exe(elf).map_err(|e| mismatch(e.to_string()))
+    }
+}
+
+/// The lock file of the built-in guest.
+pub fn lock() -> Result<GuestLock, ProverError> {
+    serde_json::from_str(LOCK).map_err(|e| ProverError::GuestMismatch(e.to_string()))
+}
+
+/// The verifying key of the built-in guest, checked against the lock file.
+pub fn verifying_key() -> Result<VmStarkVerifyingKey, ProverError> {
+    let key: VmStarkVerifyingKey =
+        bitcode::deserialize(VERIFYING_KEY).map_err(|e| ProverError::GuestMismatch(e.to_string()))?;
+    let lock = lock()?;
+    let found = Commitment::from(key.baseline.app_exe_commit);
+    if found != lock.app_exe_commit || Guest::built_in().elf_sha256 != lock.elf_sha256 {
+        return Err(ProverError::GuestMismatch(format!(
+            "the verifying key is for {found}, the lock file names {}",
+            lock.app_exe_commit
+        )));
+    }
+    Ok(key)
+}

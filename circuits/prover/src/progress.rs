@@ -1,0 +1,180 @@
+//! How far a job is: a list of steps with expected durations, corrected by the durations of the steps already done.
+//! The job moves from step to step; whoever reports asks for a snapshot when it wants one.
+
+use std::{
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        Mutex, MutexGuard, PoisonError,
+    },
+    time::Instant,
+};
+
+use serde::Serialize;
+
+use crate::error::ProverError;
+
+/// Part of a job, named in progress events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Set-up of keys, native check and metered execution.
+    Execute,
+    /// Proof of one segment.
+    Segment,
+    /// Aggregation of segment proofs.
+    Aggregate,
+    /// Last aggregation, which makes the proof small.
+    Wrap,
+}
+
+/// A moment of a job.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Snapshot {
+    /// Current stage.
+    pub stage: Stage,
+    /// Share of the expected work that is done, 0 to 100.
+    pub percent: f64,
+    /// Expected remaining time.
+    pub eta_seconds: u64,
+}
+
+/// One unit of work that is not interrupted.
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    /// Stage it belongs to.
+    pub stage: Stage,
+    /// Duration on the reference machine (2 cores).
+    pub expected_seconds: f64,
+}
+
+/// Shared between the job and its reporters.
+#[derive(Debug)]
+pub struct Progress {
+    cancelled: AtomicBool,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    steps: Vec<Step>,
+    current: usize,
+    current_since: Instant,
+    done_expected_seconds: f64,
+    done_actual_seconds: f64,
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        let first = Step { stage: Stage::Execute, expected_seconds: 1.0 };
+        let state = State {
+            steps: vec![first],
+            current: 0,
+            current_since: Instant::now(),
+            done_expected_seconds: 0.0,
+            done_actual_seconds: 0.0,
+        };
+        Self { cancelled: AtomicBool::new(false), state: Mutex::new(state) }
+    }
+}
+
+impl Progress {
+    /// Replaces the plan; the first step begins now.
+    pub fn plan(&self, steps: Vec<Step>) {
+        let mut state = self.lock();
+        state.steps = steps;
+        state.current = 0;
+        state.current_since = Instant::now();
+    }
+
+    /// Marks the current step done and begins the next one. Fails if the job was cancelled meanwhile.
+    pub fn step_done(&self) -> Result<(), ProverError> {
+        self.check()?;
+        let mut state = self.lock();
+        if let Some(step) = state.steps.get(state.current).copied() {
+            state.done_expected_seconds += step.expected_seconds;
+            state.done_actual_seconds += state.current_since.elapsed().as_secs_f64();
+        }
+        state.current += 1;
+        state.current_since = Instant::now();
+        Ok(())
+    }
+
+    /// Skips a step whose result was found on disk: it says nothing about the speed of the machine.
+    pub fn step_skipped(&self) -> Result<(), ProverError> {
+        self.check()?;
+        let mut state = self.lock();
+        state.current += 1;
+        state.current_since = Instant::now();
+        Ok(())
+    }
+
+    /// Asks the job to stop at the end of its current step.
+    pub fn cancel(&self) {
+        self.cancelled.store(true, Ordering::SeqCst);
+    }
+
+    /// Fails if the job was asked to stop.
+    pub fn check(&self) -> Result<(), ProverError> {
+        match self.cancelled.load(Ordering::SeqCst) {
+            true => Err(ProverError::Cancelled),
+            false => Ok(()),
+        }
+    }
+
+    /// Where the job is now. Within a step time stands for work, up to 95 % of the step.
+    pub fn snapshot(&self) -> Snapshot {
+        let state = self.lock();
+        let pace = match state.done_expected_seconds > 0.0 {
+            true => state.done_actual_seconds / state.done_expected_seconds,
+            false => 1.0,
+        };
+        let total: f64 = state.steps.iter().map(|s| s.expected_seconds * pace).sum();
+        let done: f64 = state.steps.iter().take(state.current).map(|s| s.expected_seconds * pace).sum();
+        let current = state.steps.get(state.current).or(state.steps.last());
+        let within = match state.steps.get(state.current) {
+            Some(step) => state.current_since.elapsed().as_secs_f64().min(0.95 * step.expected_seconds * pace),
+            None => 0.0,
+        };
+        let share = if total > 0.0 { (done + within) / total } else { 0.0 };
+        Snapshot {
+            stage: current.map_or(Stage::Execute, |step| step.stage),
+            percent: (share * 1000.0).round() / 10.0,
+            eta_seconds: (total - done - within).max(0.0).ceil() as u64,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan_of_two(progress: &Progress) {
+        let step = |stage| Step { stage, expected_seconds: 1000.0 };
+        progress.plan(vec![step(Stage::Segment), step(Stage::Wrap)]);
+    }
+
+    #[test]
+    fn percent_follows_the_steps() {
+        let progress = Progress::default();
+        plan_of_two(&progress);
+        assert!(progress.snapshot().percent < 1.0);
+        progress.step_skipped().expect("not cancelled");
+        let half = progress.snapshot();
+        assert_eq!(half.stage, Stage::Wrap);
+        assert!((50.0..51.0).contains(&half.percent));
+        progress.step_skipped().expect("not cancelled");
+        assert_eq!(progress.snapshot().eta_seconds, 0);
+    }
+
+    #[test]
+    fn a_cancelled_job_stops_at_the_next_step() {
+        let progress = Progress::default();
+        plan_of_two(&progress);
+        progress.cancel();
+        assert_eq!(progress.step_done().expect_err("cancelled").code(), "cancelled");
+    }
+}

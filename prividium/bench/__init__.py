@@ -1,0 +1,1 @@
+"""Measurements: each prints ratios from one run, with something real beside it."""

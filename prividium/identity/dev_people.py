@@ -1,0 +1,26 @@
+"""The people of the development identity provider."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class DemoPerson:
+    subject: str
+    username: str
+    name: str
+    part: str
+    """What the person does in the demonstration."""
+
+
+ADMINISTRATOR = DemoPerson("dev-administrator", "administrator", "Ada Administrator", "writes the rules")
+PEOPLE = (
+    ADMINISTRATOR,
+    DemoPerson("dev-client-one", "client-one", "Clara Client", "holds and transfers shares"),
+    DemoPerson("dev-client-two", "client-two", "Carl Client", "receives shares"),
+    DemoPerson("dev-auditor", "auditor", "Audrey Auditor", "checks what is disclosed"),
+)
+PASSWORD = "password"  # noqa: S105  (printed on the login page of the development provider)
+
+
+def person_by_username(username: str) -> DemoPerson | None:
+    return next((person for person in PEOPLE if person.username == username), None)

@@ -1,0 +1,9 @@
+"""REST of logins, sessions, wallets and profiles."""
+
+from fastapi import APIRouter
+
+from prividium.identity.routes import cli_login, login, profile, sessions, wallets
+
+router = APIRouter(prefix="/api")
+for part in (login, cli_login, sessions, wallets, profile):
+    router.include_router(part.router)

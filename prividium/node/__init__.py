@@ -1,0 +1,1 @@
+"""The running node: its data folder, its parts and their life."""

@@ -1,0 +1,70 @@
+"""eth_getLogs: the index names candidates, the store's records and the event rules decide."""
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from prividium.ledger.index import LogPlace, LogQuery
+from prividium.rpc.chain import Caller, Chain
+from prividium.rpc.envelope import INVALID_PARAMS, Json, RpcError
+from prividium.rpc.forms import log_form
+from prividium.rpc.params import BlockId, LogFilter
+from prividium.rpc.refusals import LIMIT_EXCEEDED
+from prividium.rpc.views import SeenBlock, seen_block
+from prividium.types import Address
+
+
+def logs(chain: Chain, caller: Caller, wanted: LogFilter) -> Json:
+    query = _query(chain, wanted)
+    if query is None:
+        return []
+    found: list[Json] = []
+    places = chain.index.log_places(query, _senders(chain, caller, query))
+    for number, in_block in groupby(places, key=lambda place: place.block_number):
+        block = chain.ledger.block(number)
+        if block is None:
+            continue
+        found.extend(_forms(seen_block(chain, caller, block), in_block))
+        if len(found) > chain.logs_max:
+            message = f"more than {chain.logs_max} logs match; ask for fewer blocks"
+            raise RpcError(LIMIT_EXCEEDED, message, "too_many_logs")
+    return found
+
+
+def _query(chain: Chain, wanted: LogFilter) -> LogQuery | None:
+    """None if the range lies beyond the newest block."""
+    if wanted.block_hash is not None:
+        first = last = _number(chain, wanted.block_hash)
+    else:
+        first, last = _number(chain, wanted.first), min(_number(chain, wanted.last), chain.height)
+        if first > _number(chain, wanted.last):
+            raise RpcError(INVALID_PARAMS, "invalid filter: fromBlock is after toBlock", "params_invalid")
+    if last - first >= chain.block_range_max:
+        message = f"invalid filter: at most {chain.block_range_max} blocks at a time"
+        raise RpcError(INVALID_PARAMS, message, "block_range_too_wide")
+    return LogQuery(first, last, wanted.addresses, wanted.topics) if first <= last else None
+
+
+def _number(chain: Chain, block: BlockId) -> int:
+    if isinstance(block, int):
+        return block
+    number = chain.number(block)
+    if number is None:
+        raise RpcError(INVALID_PARAMS, "invalid filter: the block does not exist", "block_unknown")
+    return number
+
+
+def _senders(chain: Chain, caller: Caller, query: LogQuery) -> frozenset[Address] | None:
+    """Where no event rule can match, only the caller's own transactions are worth a look."""
+    person = caller.person
+    if person.may("full_read_access") or chain.event_rules().may_match(person, query.addresses or None):
+        return None
+    return person.wallets
+
+
+def _forms(view: SeenBlock, places: Iterator[LogPlace]) -> Iterator[dict[str, Json]]:
+    hashes = view.block.transaction_hashes
+    wanted = {(hashes[place.transaction_position], place.position) for place in places}
+    for seen in view.transactions:
+        for entry in seen.logs:
+            if (seen.transaction.hash, entry.position) in wanted:
+                yield log_form(view, seen, entry)

@@ -65,10 +65,10 @@ class Deployer:
     def step(self) -> tuple[Deployment | None, Step]:
         """The deployment once both contracts stand; else what was done towards it. Raises L1Error."""
         head = self._client.head()
-        registry = self._find("KeyRegistry")
+        registry = self.find("KeyRegistry")
         if registry is None:
             return None, self._submitter.step(head, self._action("KeyRegistry"), self._build)
-        settlement = self._find("Settlement")
+        settlement = self.find("Settlement")
         if settlement is None:
             return None, self._submitter.step(head, self._action("Settlement"), self._build)
         deployment = Deployment(
@@ -82,7 +82,7 @@ class Deployer:
     def _action(self, name: str) -> Action:
         return Action(f"deploy {name}", 0, self._plan.binding())
 
-    def _find(self, name: str) -> bytes | None:
+    def find(self, name: str) -> bytes | None:
         """Address of the contract if an earlier transaction of ours created it."""
         wanted = self._action(name)
         for signed in self._submitter.journal.of(wanted.step):
@@ -97,7 +97,7 @@ class Deployer:
             contract = interface("KeyRegistry")
             data = contract.creation(to_hex(plan.governor), plan.key_delay_seconds, plan.key.astuple())
             return Call(None, data, contract)
-        registry = self._find("KeyRegistry")
+        registry = self.find("KeyRegistry")
         assert registry is not None, "Settlement is deployed after its registry"
         contract = interface("Settlement")
         offices = (to_hex(plan.governor), to_hex(plan.operator), to_hex(plan.attester))

@@ -97,9 +97,7 @@ def page_query(
     return PageQuery(limit=limit, offset=offset)
 
 
-def page_of(
-    session: Session, statement: Select[Row], query: PageQuery, show: Callable[[Row], Item]
-) -> Page[Item]:
+def page_of(session: Session, statement: Select[Row], query: PageQuery, show: Callable[[Row], Item]) -> Page[Item]:
     """One page of an ordered statement over one entity."""
     total = session.scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0
     rows = session.scalars(statement.limit(query.limit).offset(query.offset))

@@ -6,6 +6,7 @@ folder, the defaults below. `docs/operating/settings.md` documents each field; a
 
 import os
 import re
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 from urllib.parse import urlsplit
@@ -126,7 +127,9 @@ class Settings(BaseSettings):
     )
 
     # RPC
-    rpc_body_bytes_max: Positive = Field(default=2**20, description="Largest request body, in bytes.")
+    rpc_body_bytes_max: Annotated[int, Field(ge=1, le=2**21)] = Field(
+        default=2**20, description="Largest request body, in bytes."
+    )
     rpc_batch_items_max: Positive = Field(default=1000, description="Largest JSON-RPC batch, in items.")
     rpc_depth_max: Positive = Field(default=16, description="Deepest nesting of a request, in levels.")
     rpc_requests_per_minute_max: Positive = Field(
@@ -154,19 +157,15 @@ class Settings(BaseSettings):
     )
 
     # L1
-    l1_enabled: bool = Field(default=True, description="Anchor batches on L1.")
+    l1_enabled: bool = Field(default=True, description="Anchor batches on L1; needs the prover.")
     l1_url: str | None = Field(
         default=None, description="JSON-RPC URL of L1; default an embedded anvil for development."
     )
     l1_private_key_file: Path | None = Field(
-        default=None, description="File (0600) with the relayer's key; default a key made in the data folder."
+        default=None, description="File (0600) with the operator's key on L1; default a key made in the data folder."
     )
-    l1_settlement_address: str | None = Field(
-        default=None,
-        description="Address of Settlement on L1; default the one recorded in the data folder, else deployed.",
-    )
-    l1_confirmations: Count = Field(
-        default=1, description="L1 blocks on top before a relayed transaction counts as final."
+    l1_key_delay_seconds: Count = Field(
+        default=0, description="Delay before a new verifying key is valid on L1, in seconds; fixed at deployment."
     )
 
     @field_validator("log_level")
@@ -180,11 +179,6 @@ class Settings(BaseSettings):
     @classmethod
     def _beneficiary_is_address(cls, value: str) -> str:
         return _address(value)
-
-    @field_validator("l1_settlement_address")
-    @classmethod
-    def _settlement_is_address(cls, value: str | None) -> str | None:
-        return None if value is None else _address(value)
 
     @field_validator("genesis_balances")
     @classmethod
@@ -251,6 +245,7 @@ def load_settings(data_dir: Path | None = None, **overrides: object) -> Settings
         given["data_dir"] = data_dir
     folder = Path(str(given.get("data_dir") or os.environ.get(f"{ENVIRONMENT_PREFIX}DATA_DIR") or ".prividium"))
     path = folder.expanduser() / CONFIG_FILE_NAME
+    _refuse_unknown_variables()
     source = type("Settings", (Settings,), {"toml_path": path if path.is_file() else None, "__module__": __name__})
     try:
         loaded = source(**given)
@@ -261,6 +256,19 @@ def load_settings(data_dir: Path | None = None, **overrides: object) -> Settings
     if not isinstance(loaded, Settings):
         raise TypeError("settings source")
     return loaded
+
+
+def _refuse_unknown_variables() -> None:
+    """A misspelt variable would otherwise leave a limit at its default without a word."""
+    sections = {"identity": IdentitySettings}
+    known = {ENVIRONMENT_PREFIX + name.upper() for name in Settings.model_fields}
+    for section, model in sections.items():
+        known |= {f"{ENVIRONMENT_PREFIX}{section}__{name}".upper() for name in model.model_fields}
+    for name in sorted(os.environ):
+        if name.upper().startswith(ENVIRONMENT_PREFIX) and name.upper() not in known:
+            near = get_close_matches(name.upper(), known, 1)
+            hint = f"; did you mean {near[0]}?" if near else "; remove it from the environment"
+            raise ConfigurationError("settings_invalid", f"wrong settings: {name} is no setting{hint}")
 
 
 def _http_url(value: str | None) -> str | None:

@@ -163,11 +163,12 @@ class L1Client:
     def call(self, to: bytes, data: bytes, tag: BlockTag = "latest") -> bytes:
         return _data(self.request("eth_call", {"to": to_hex(to), "data": to_hex(data)}, _tag(tag)))
 
-    def estimate_gas(self, sender: bytes, to: bytes | None, data: bytes) -> int:
+    def estimate_gas(self, sender: bytes, to: bytes | None, data: bytes, tag: BlockTag) -> int:
+        """`tag` keeps out what waits in the pool: a replacement must not be judged on top of what it replaces."""
         call: dict[str, Json] = {"from": to_hex(sender), "data": to_hex(data)}
         if to is not None:
             call["to"] = to_hex(to)
-        return _quantity(self.request("eth_estimateGas", call))
+        return _quantity(self.request("eth_estimateGas", call, _tag(tag)))
 
     # transactions
 

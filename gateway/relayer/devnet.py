@@ -42,6 +42,11 @@ class EmbeddedL1:
         return f"http://127.0.0.1:{self._port}"
 
     @property
+    def state_path(self) -> Path:
+        """Where anvil keeps its chain."""
+        return self._folder / "state.json"
+
+    @property
     def is_alive(self) -> bool:
         return self._child.is_alive
 
@@ -49,12 +54,11 @@ class EmbeddedL1:
         """Returns when it answers; ConfigurationError("port_taken"), ("anvil_missing") or ("anvil_failed")."""
         binary = anvil_binary()
         self._port = self._wanted_port or self._port or _free_port()
-        state = self._folder / "state.json"
-        self._child.stop()
+        self.stop()
         self._child.end_left_behind()
         _require_free(self._port)
-        _repair(state)
-        self._child.start(_command(binary, self._port, state))
+        _repair(self.state_path)
+        self._child.start(_command(binary, self._port, self.state_path))
         self._client = L1Client(self.url, timeout_seconds=5.0, attempts=1)
         self._await_answer(self._client)
 
@@ -67,7 +71,7 @@ class EmbeddedL1:
 
     def kill(self) -> None:
         """Ends anvil at once, without its last state: for tests of what survives."""
-        self._child.stop(grace_seconds=0.0)
+        self._child.kill()
 
     def fund(self, address: bytes, wei: int) -> None:
         """Raise an account's balance to `wei`; it never lowers one."""

@@ -166,13 +166,13 @@ class Submitter:
     def _signed(self, head: L1Block, nonce: int, action: Action, call: Call, fees: Fees) -> SignedTransaction:
         if self._chain_id is None:
             self._chain_id = self._client.chain_id()
-        gas_limit = self._gas_limit(action, call)
+        gas_limit = self._gas_limit(head, action, call)
         digest, raw = self._key.sign_transaction(self._chain_id, nonce, call.to, call.data, gas_limit, fees)
         return SignedTransaction(action, nonce, digest, raw, fees, head.number, self._now())
 
-    def _gas_limit(self, action: Action, call: Call) -> int:
+    def _gas_limit(self, head: L1Block, action: Action, call: Call) -> int:
         try:
-            estimated = self._client.estimate_gas(self.address, call.to, call.data)
+            estimated = self._client.estimate_gas(self.address, call.to, call.data, head.number)
         except L1Refused as refused:
             if refused.reason is Refusal.REVERTED:
                 raise WouldRevert(action, call.interface.error(refused.data)) from refused

@@ -61,6 +61,7 @@ class Identity:
             ttl_seconds=settings.login_ttl_seconds,
         )
         self.login_window = SlidingWindow(settings.login_requests_per_minute_max)
+        self.refusal_window = SlidingWindow(settings.login_requests_per_minute_max)
         self.rest_window = SlidingWindow(settings.requests_per_minute_max)
 
     @property

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import astuple, dataclass
 
-from sqlalchemy import Select, delete, func, insert, select, tuple_
+from sqlalchemy import Select, delete, func, insert, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from prividium._core import Block, CoreError, Ledger, Receipt, Transaction
@@ -36,6 +36,14 @@ class LogQuery:
     addresses: frozenset[Address]
     """Emitting contracts; empty means any."""
     topics: tuple[Topic, ...]
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Logs that a reader might see: of transactions by these senders, and of these contracts."""
+
+    senders: frozenset[Address]
+    contracts: frozenset[Address]
 
 
 @dataclass(frozen=True, order=True)
@@ -110,12 +118,12 @@ class LedgerIndex:
         self._clear()
         self.catch_up(progress)
 
-    def log_places(self, query: LogQuery, senders: frozenset[Address] | None) -> Iterator[LogPlace]:
-        """Candidates in order; with `senders` only logs of transactions that they sent. Pages through the range."""
+    def log_places(self, query: LogQuery, reach: Reach | None) -> Iterator[LogPlace]:
+        """Candidates in order, all of them without `reach`. Pages through the range."""
         after: LogPlace | None = None
         while True:
             with self._database.read() as session:
-                rows = session.execute(_select_places(query, senders, after)).all()
+                rows = session.execute(_select_places(query, reach, after)).all()
             for row in rows:
                 after = LogPlace(row[0], row[1], row[2])
                 yield after
@@ -184,15 +192,13 @@ def _last_indexed(session: Session) -> int:
     return -1 if height is None else height
 
 
-def _select_places(
-    query: LogQuery, senders: frozenset[Address] | None, after: LogPlace | None
-) -> Select[int, int, int]:
+def _select_places(query: LogQuery, reach: Reach | None, after: LogPlace | None) -> Select[int, int, int]:
     place = (IndexedLog.block_number, IndexedLog.transaction_position, IndexedLog.position)
     statement = select(*place).where(IndexedLog.block_number.between(query.first_block, query.last_block))
     if query.addresses:
         statement = statement.where(IndexedLog.address.in_(query.addresses))
-    if senders is not None:
-        statement = statement.where(IndexedLog.sender.in_(senders))
+    if reach is not None:
+        statement = statement.where(or_(IndexedLog.sender.in_(reach.senders), IndexedLog.address.in_(reach.contracts)))
     for column, wanted in zip(TOPIC_COLUMNS, query.topics, strict=False):
         if wanted:
             statement = statement.where(column.in_(wanted))

@@ -51,7 +51,7 @@ class DataFolder:
 
     @property
     def _secret_path(self) -> Path:
-        return self.path / "chain.secret"
+        return self.path / "secret"
 
     def prepare(self) -> None:
         """Make the folder, or check that nobody else can look into it."""
@@ -73,15 +73,12 @@ class DataFolder:
             if self.store_path.exists():
                 text = f"{path.name} is missing although the chain exists: restore it from your backup"
                 raise ConfigurationError("secret_missing", text)
-            write_once(path, clock.random_bytes(SECRET_BYTES).hex() + "\n")
+            write_whole(path, clock.random_bytes(SECRET_BYTES))
         if path.stat().st_mode & 0o077:
             raise ConfigurationError("secret_exposed", f"others may read {path}: run `chmod 600` on it")
-        try:
-            secret = bytes.fromhex(path.read_text().strip())
-        except (OSError, ValueError):
-            secret = b""
+        secret = path.read_bytes()
         if len(secret) != SECRET_BYTES:
-            text = f"{path.name} does not hold {SECRET_BYTES} bytes in hexadecimal: restore it from your backup"
+            text = f"{path.name} holds {len(secret)} bytes instead of {SECRET_BYTES}: restore it from your backup"
             raise ConfigurationError("secret_unreadable", text)
         return secret
 
@@ -96,7 +93,7 @@ class DataFolder:
                 block_gas_limit=settings.block_gas_limit,
                 accounts=dict(sorted(settings.genesis_balances.items())),
             )
-            write_once(self._genesis_path, json.dumps(vars(document), indent=1) + "\n")
+            write_whole(self._genesis_path, json.dumps(vars(document), indent=1).encode() + b"\n")
             return document
         document = self._read_genesis()
         for name in ("chain_id", "beneficiary", "block_gas_limit"):
@@ -119,13 +116,13 @@ class DataFolder:
         return document
 
 
-def write_once(path: Path, content: str) -> None:
-    """A new file (0600), whole and durable or not there."""
+def write_whole(path: Path, content: bytes) -> None:
+    """A file (0600), whole and durable or unchanged; replaces what was there."""
     partial = path.with_name(path.name + ".partial")
     partial.unlink(missing_ok=True)
     try:
         descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
+        with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

@@ -81,9 +81,14 @@ class Child:
         try:
             self._process.wait(grace_seconds)
         except subprocess.TimeoutExpired:
+            self.kill()
+        self._process = None
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        if self._process is not None:
             self._process.kill()
             self._process.wait()
-        self._process = None
 
     def last_words(self, lines: int = 5) -> str:
         """End of the log, for error messages."""

@@ -17,7 +17,6 @@ from anyio.to_thread import run_sync
 from starlette.requests import Request
 from starlette.responses import Response
 
-from prividium import clock
 from prividium._core import CoreError, DeniedError
 from prividium.errors import PrividiumError, RateLimited, Unauthorized
 from prividium.identity.principal import Principal
@@ -29,7 +28,6 @@ from prividium.rpc.envelope import (
     Body,
     Call,
     EnvelopeLimits,
-    Json,
     Malformed,
     RpcError,
     error_envelope,
@@ -38,7 +36,7 @@ from prividium.rpc.envelope import (
 )
 from prividium.rpc.methods import Answer, Treatment, find_method
 from prividium.rpc.refusals import FORBIDDEN, UNAUTHORIZED, method_forbidden, method_not_found, refusal, unauthorized
-from prividium.types import to_hex
+from prividium.types import Json, to_hex
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -86,7 +84,7 @@ Envelope = dict[str, Json]
 
 
 class Door:
-    """POST /rpc.
+    """POST /rpc. The application around it gives each request its id (`request.state.request_id`).
 
     `identify` turns the Authorization header into a person: None without one, Unauthorized for a bad token.
     `record` writes denials to the audit trail in one transaction.
@@ -109,7 +107,7 @@ class Door:
         self._threads = CapacityLimiter(limits.threads_max)
 
     async def endpoint(self, request: Request) -> Response:
-        request_id = clock.new_id()
+        request_id = str(request.state.request_id)
         try:
             body = parse_body(await self._read(request), self._limits.envelope)
             address = request.client.host if request.client else ""
@@ -117,11 +115,11 @@ class Door:
             principal = await self._in_thread(self._who, header, address, len(body.items))
         except RpcError as error:
             status = 413 if error.reason == "body_too_large" else 200
-            return _response(error_envelope(None, error, request_id), request_id, status)
+            return _response(error_envelope(None, error, request_id), status)
         except RateLimited as error:
-            return _response(error_envelope(None, refusal(error), request_id), request_id, 429)
+            return _response(error_envelope(None, refusal(error), request_id), 429)
         except PrividiumError as error:
-            return _response(error_envelope(None, refusal(error), request_id), request_id, 200)
+            return _response(error_envelope(None, refusal(error), request_id), 200)
         return await self._answer(body, _Visit(principal, request_id, []))
 
     # parse and identify
@@ -153,10 +151,10 @@ class Door:
         answers = [await self._finish(item, visit) if isinstance(item, _Waiting) else item for item in started]
         if visit.denials:
             await self._in_thread(self._record_all, visit.denials)
-        envelopes = [answer for answer in answers if answer is not None]
+        envelopes: list[Json] = [answer for answer in answers if answer is not None]
         if not envelopes:
-            return Response(status_code=200, headers=_headers(visit.request_id))
-        return _response(envelopes if body.batch else envelopes[0], visit.request_id, 200)
+            return Response(status_code=200)
+        return _response(envelopes if body.batch else envelopes[0], 200)
 
     def _start_all(self, body: Body, visit: _Visit) -> list[_Waiting | Envelope | None]:
         return [self._start(item, visit) for item in body.items]
@@ -219,13 +217,7 @@ def _subject(error: Exception) -> str:
     return f"{target} {to_hex(error.selector)}"
 
 
-def _headers(request_id: str) -> dict[str, str]:
-    return {"x-request-id": request_id, "cache-control": "no-store"}
-
-
-def _response(document: Json, request_id: str, status: int) -> Response:
+def _response(document: Json, status: int) -> Response:
     body = json.dumps(document, separators=(",", ":")).encode()
-    headers = _headers(request_id)
-    if status == 429:
-        headers["retry-after"] = "60"
+    headers = {"retry-after": "60"} if status == 429 else {}
     return Response(body, status, headers, "application/json")

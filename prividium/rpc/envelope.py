@@ -1,11 +1,11 @@
 """JSON-RPC 2.0 envelopes: what a body asks, and how it is answered (https://www.jsonrpc.org/specification)."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NoReturn, TypeAlias
 
-Json: TypeAlias = "bool | int | float | str | Sequence[Json] | dict[str, Json] | None"
+from prividium.types import Json
+
 RequestId: TypeAlias = str | int | None
 
 PARSE_ERROR: Final = -32700

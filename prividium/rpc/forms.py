@@ -10,9 +10,8 @@ from eth_utils.crypto import keccak
 from hexbytes import HexBytes
 
 from prividium._core import Block, Transaction
-from prividium.rpc.envelope import Json
 from prividium.rpc.views import SeenBlock, SeenLog, SeenTransaction
-from prividium.types import to_hex, to_quantity
+from prividium.types import Json, to_hex, to_quantity
 
 ZERO_ADDRESS: Final = to_hex(bytes(20))
 ZERO_HASH: Final = to_hex(bytes(32))

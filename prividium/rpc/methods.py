@@ -13,10 +13,10 @@ from typing import TypeVar
 
 from prividium.rpc import params
 from prividium.rpc.chain import Caller, Chain
-from prividium.rpc.envelope import Json
 from prividium.rpc.handlers import account, chain, execute, filtered
 from prividium.rpc.handlers.logs import logs
 from prividium.rpc.params import Params
+from prividium.types import Json
 
 Answer = Json | Future[bytes]
 """A future is a hash that comes when a transaction is durable."""

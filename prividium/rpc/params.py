@@ -11,8 +11,8 @@ from typing import Literal, get_args
 from prividium._core import CallRequest
 from prividium.errors import InvalidInput
 from prividium.ledger.index import Topic
-from prividium.rpc.envelope import INVALID_PARAMS, Json, RpcError
-from prividium.types import Address, Hash32, from_hex, parse_address, parse_hash
+from prividium.rpc.envelope import INVALID_PARAMS, RpcError
+from prividium.types import Address, Hash32, Json, from_hex, parse_address, parse_hash
 
 Params = Sequence[Json]
 Tag = Literal["latest", "pending", "safe", "finalized", "earliest"]

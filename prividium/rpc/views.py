@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from prividium._core import Block, Log, Receipt, Transaction
 from prividium.errors import Unavailable
+from prividium.permissions.event_rules import EventRules
 from prividium.permissions.visibility import Full, Hidden, visible_transaction
 from prividium.rpc.chain import Caller, Chain
 from prividium.types import Hash32
@@ -46,15 +47,12 @@ class SeenBlock:
         return next((seen for seen in self.transactions if seen.transaction.hash == transaction_hash), None)
 
 
-def seen_block(chain: Chain, caller: Caller, block: Block) -> SeenBlock:
-    rules = chain.event_rules()
+def seen_block(chain: Chain, caller: Caller, block: Block, rules: EventRules) -> SeenBlock:
     seen: list[SeenTransaction] = []
     gas, log_count = 0, 0
     for transaction_hash in block.transaction_hashes:
         transaction, receipt = _stored(chain, transaction_hash)
-        verdict = visible_transaction(
-            caller.principal, transaction.sender, _recipient(transaction, receipt), receipt.logs, rules
-        )
+        verdict = visible_transaction(caller.principal, transaction.sender, transaction.to, receipt.logs, rules)
         if isinstance(verdict, Hidden):
             continue
         full = isinstance(verdict, Full)
@@ -78,7 +76,7 @@ def seen_transaction(
     block = chain.ledger.block(receipt.block_number)
     if block is None:
         return None
-    view = seen_block(chain, caller, block)
+    view = seen_block(chain, caller, block, chain.event_rules())
     found = view.find(transaction_hash)
     return None if found is None else (view, found)
 
@@ -92,10 +90,6 @@ def seen_pending(chain: Chain, caller: Caller, transaction_hash: Hash32) -> Tran
         return None
     verdict = visible_transaction(caller.principal, transaction.sender, transaction.to, (), chain.event_rules())
     return transaction if isinstance(verdict, Full) else None
-
-
-def _recipient(transaction: Transaction, receipt: Receipt) -> bytes | None:
-    return receipt.contract_address if transaction.to is None else transaction.to
 
 
 def _stored(chain: Chain, transaction_hash: bytes) -> tuple[Transaction, Receipt]:

@@ -95,7 +95,7 @@ def test_a_zero_state_root_is_refused(chain: Chain) -> None:
         chain.commit(replace(batch(1), new_state=ZERO))
 
 
-@pytest.mark.parametrize(("index", "name"), enumerate(RESERVED))
+@pytest.mark.parametrize(("index", "name"), list(enumerate(RESERVED)))
 def test_a_reserved_field_must_be_zero(chain: Chain, index: int, name: str) -> None:
     value = (1).to_bytes(32)
     with pytest.raises(Refused, match=rf"^ReservedFieldSet\(field={index}, value={to_hex(value)}\)$"):

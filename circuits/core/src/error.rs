@@ -1,5 +1,8 @@
 //! The one error tree of the ledger. Every variant has a stable code; `circuits/python` maps it to an exception.
 
+use std::convert::Infallible;
+
+use prividium_stf::executor::ExecuteError;
 use revm::primitives::{Address, Bytes};
 use thiserror::Error;
 
@@ -133,6 +136,20 @@ impl LedgerError {
     /// An invalid transaction or request.
     pub(crate) fn invalid(code: &'static str, message: impl Into<String>) -> Self {
         Self::Invalid { code, message: message.into() }
+    }
+}
+
+impl From<ExecuteError<LedgerError, Infallible>> for LedgerError {
+    fn from(error: ExecuteError<LedgerError, Infallible>) -> Self {
+        let code = error.code();
+        match error {
+            ExecuteError::Denied(denial) => Self::Denied(denial.into()),
+            ExecuteError::Invalid(invalid) => Self::invalid(code, invalid.to_string()),
+            ExecuteError::BlockGas { left } => Self::invalid(code, format!("the block has {left} gas left")),
+            ExecuteError::Database(error) => error,
+            ExecuteError::Policy(never) => match never {},
+            ExecuteError::Internal => Self::Internal("the EVM failed".into()),
+        }
     }
 }
 

@@ -1,7 +1,29 @@
-//! The ledger: what an institution's chain remembers and how it moves on.
+//! The ledger: what an institution's chain remembers, and how it moves on.
+//!
+//! A transaction is submitted (validated, judged, persisted), waits in the mempool, is executed into a block by one
+//! durable write transaction, and its block is later sealed into a batch with the witness of its proof. Execution,
+//! commitments and witnesses are those of `prividium-stf`; this crate adds the store, the queue and the order of things.
+
+mod chain_id;
 mod error;
 mod genesis;
+mod leaves;
+mod ledger;
 mod mempool;
+mod opening;
+mod policy;
 mod records;
+mod state;
 mod store;
+mod transaction;
+mod tree;
+
 pub use error::{Denial, LedgerError, Result};
+pub use genesis::{Genesis, GenesisAccount};
+pub use ledger::{decode_transaction, execute_witness, CallRequest, Ledger, SealLimits};
+pub use opening::replay_call;
+pub use policy::{Access, PolicyTable, TopLevelCall};
+pub use records::{Batch, BatchFields, Block, Log, Receipt};
+pub use transaction::{AccessListItem, Place, Transaction};
+
+pub use revm::primitives;

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use prividium_stf::transaction::SignedTransaction;
-use revm::context_interface::Transaction as _;
 use revm::primitives::{Address, Bytes, B256};
 
 use crate::error::{LedgerError, Result};
@@ -53,8 +52,8 @@ impl Pending {
 
     /// Wei per gas: the cap and the tip; both are the gas price for types 0 and 1.
     fn fees(&self) -> (u128, u128) {
-        let cap = self.signed.env.max_fee_per_gas();
-        (cap, self.signed.env.max_priority_fee_per_gas().unwrap_or(cap))
+        let cap = self.signed.env.gas_price;
+        (cap, self.signed.env.gas_priority_fee.unwrap_or(cap))
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the store holds, and its encodings. Lists that are hashed are encoded by `prividium-stf` instead.
 
+use prividium_stf::commit::BlockHeader;
 use revm::primitives::{Address, Bytes, B256, U256};
 use serde::{de::DeserializeOwned, Deserialize, Serialize};
 
@@ -34,6 +35,27 @@ pub struct Block {
     pub cycles_total: u64,
     /// Hashes of its transactions, in order.
     pub transaction_hashes: Vec<B256>,
+}
+
+impl From<&BlockHeader> for Block {
+    /// A block with this header, without transactions and totals.
+    fn from(header: &BlockHeader) -> Self {
+        Self {
+            number: header.number,
+            hash: header.hash(),
+            parent_hash: header.parent_hash,
+            timestamp: header.timestamp,
+            beneficiary: header.beneficiary,
+            gas_limit: header.gas_limit,
+            gas_used: header.gas_used,
+            transactions_digest: header.transactions_digest.to_bytes(),
+            receipts_digest: header.receipts_digest.to_bytes(),
+            policy_version: 0,
+            transactions_total: 0,
+            cycles_total: 0,
+            transaction_hashes: Vec::new(),
+        }
+    }
 }
 
 /// A log of a transaction.

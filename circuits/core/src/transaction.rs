@@ -1,7 +1,6 @@
 //! A transaction as it is shown: decoded, its sender recovered, and its place in the chain.
 
 use prividium_stf::transaction::SignedTransaction;
-use revm::context_interface::Transaction as _;
 use revm::primitives::{Address, Bytes, TxKind, B256, U256};
 
 /// An entry of an EIP-2930 access list.
@@ -83,13 +82,13 @@ impl Transaction {
             },
             value: env.value,
             gas_limit: env.gas_limit,
-            max_fee_per_gas: env.max_fee_per_gas(),
-            max_priority_fee_per_gas: env.max_priority_fee_per_gas().unwrap_or_else(|| env.max_fee_per_gas()),
+            max_fee_per_gas: env.gas_price,
+            max_priority_fee_per_gas: env.gas_priority_fee.unwrap_or(env.gas_price),
             data: env.data.clone(),
             access_list: access_list.collect(),
             y_parity: u8::from(signed.y_parity),
-            r: U256::from_be_bytes(signed.r.0),
-            s: U256::from_be_bytes(signed.s.0),
+            r: signed.r,
+            s: signed.s,
             place,
         }
     }

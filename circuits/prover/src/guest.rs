@@ -90,3 +90,13 @@ pub fn verifying_key() -> Result<VmStarkVerifyingKey, ProverError> {
     }
     Ok(key)
 }
+
+/// Fails unless the built-in verifying key and lock file are what this program derives from the built-in guest.
+pub fn require_derived(derived: &GuestLock, verifying_key: &[u8]) -> Result<(), ProverError> {
+    let lock = lock()?;
+    let expected = GuestLock { source_sha256: lock.source_sha256.clone(), ..derived.clone() };
+    if lock != expected || verifying_key != VERIFYING_KEY {
+        return Err(ProverError::GuestMismatch(format!("derived {derived:?}, recorded {lock:?}")));
+    }
+    Ok(())
+}

@@ -1,1 +1,18 @@
-fn main() {}
+//! `prividium-prover`: see `prividium-prover --help`.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use prividium_prover::{cli::Cli, commands, panics};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    panics::capture_messages();
+    match panics::guard(|| commands::run(&cli)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            commands::report_error(&error, cli.json);
+            ExitCode::from(error.exit_status())
+        }
+    }
+}

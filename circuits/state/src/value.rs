@@ -31,6 +31,13 @@ impl Salt {
         (words[5] >> 16 == 0).then_some(Self(*words))
     }
 
+    /// The 19 bytes that an account's value takes, followed by zeros.
+    #[must_use]
+    pub const fn shortened(&self) -> Self {
+        let [a, b, c, d, e, _] = self.0;
+        Self([a, b, c, d, e & 0x00ff_ffff, 0])
+    }
+
     /// The six little-endian words; the last two bytes are zero.
     #[must_use]
     pub const fn words(&self) -> &[u32; 6] {

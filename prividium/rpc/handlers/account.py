@@ -3,9 +3,8 @@
 from prividium.errors import Forbidden
 from prividium.permissions.visibility import sees_account
 from prividium.rpc.chain import Caller, Chain
-from prividium.rpc.envelope import Json
 from prividium.rpc.params import AccountAt
-from prividium.types import to_hex, to_quantity
+from prividium.types import Json, to_hex, to_quantity
 
 
 def permit(chain: Chain, caller: Caller, account: AccountAt) -> None:

@@ -1,9 +1,9 @@
 """Methods about the chain as a whole; none tells what anybody did."""
 
 from prividium.rpc.chain import Caller, Chain
-from prividium.rpc.envelope import INVALID_PARAMS, Json, RpcError
+from prividium.rpc.envelope import INVALID_PARAMS, RpcError
 from prividium.rpc.params import FeeHistoryQuery
-from prividium.types import to_hex, to_quantity
+from prividium.types import Json, to_hex, to_quantity
 
 
 def chain_id(chain: Chain, caller: Caller, nothing: None) -> Json:

@@ -7,9 +7,8 @@ from prividium._core import Transaction, decode_transaction
 from prividium.errors import Forbidden
 from prividium.rpc import params
 from prividium.rpc.chain import Caller, Chain
-from prividium.rpc.envelope import Json
 from prividium.rpc.params import Params, Simulation
-from prividium.types import Address, to_hex, to_quantity
+from prividium.types import Address, Json, to_hex, to_quantity
 
 PRECOMPILE_NUMBER_MAX = 0x1FF
 """Precompiles lie at small numbers (EIP-7951 has the largest today, 0x100)."""

@@ -2,10 +2,9 @@
 
 from prividium.rpc import forms
 from prividium.rpc.chain import Caller, Chain
-from prividium.rpc.envelope import Json
 from prividium.rpc.params import BlockQuery
-from prividium.rpc.views import seen_block, seen_pending, seen_transaction
-from prividium.types import Hash32, to_quantity
+from prividium.rpc.views import SeenBlock, seen_block, seen_pending, seen_transaction
+from prividium.types import Hash32, Json, to_quantity
 
 
 def transaction(chain: Chain, caller: Caller, transaction_hash: Hash32) -> Json:
@@ -22,11 +21,16 @@ def receipt(chain: Chain, caller: Caller, transaction_hash: Hash32) -> Json:
 
 
 def block(chain: Chain, caller: Caller, query: BlockQuery) -> Json:
-    found = chain.block(query.block)
-    return None if found is None else forms.block_form(seen_block(chain, caller, found), query.full)
+    view = _view(chain, caller, query)
+    return None if view is None else forms.block_form(view, query.full)
 
 
 def transaction_count(chain: Chain, caller: Caller, query: BlockQuery) -> Json:
     """How many of the block's transactions the caller sees."""
+    view = _view(chain, caller, query)
+    return None if view is None else to_quantity(len(view.transactions))
+
+
+def _view(chain: Chain, caller: Caller, query: BlockQuery) -> SeenBlock | None:
     found = chain.block(query.block)
-    return None if found is None else to_quantity(len(seen_block(chain, caller, found).transactions))
+    return None if found is None else seen_block(chain, caller, found, chain.event_rules())

@@ -3,14 +3,17 @@
 from collections.abc import Iterator
 from itertools import groupby
 
-from prividium.ledger.index import LogPlace, LogQuery
+from prividium.identity.principal import Principal
+from prividium.ledger.index import LogPlace, LogQuery, Reach
+from prividium.permissions.event_rules import EventRules
+from prividium.permissions.visibility import FULL_READ
 from prividium.rpc.chain import Caller, Chain
-from prividium.rpc.envelope import INVALID_PARAMS, Json, RpcError
+from prividium.rpc.envelope import INVALID_PARAMS, RpcError
 from prividium.rpc.forms import log_form
 from prividium.rpc.params import BlockId, LogFilter
 from prividium.rpc.refusals import LIMIT_EXCEEDED
 from prividium.rpc.views import SeenBlock, seen_block
-from prividium.types import Address
+from prividium.types import Json
 
 
 def logs(chain: Chain, caller: Caller, wanted: LogFilter) -> Json:
@@ -18,12 +21,13 @@ def logs(chain: Chain, caller: Caller, wanted: LogFilter) -> Json:
     if query is None:
         return []
     found: list[Json] = []
-    places = chain.index.log_places(query, _senders(chain, caller, query))
+    rules = chain.event_rules()
+    places = chain.index.log_places(query, _reach(caller.person, rules))
     for number, in_block in groupby(places, key=lambda place: place.block_number):
         block = chain.ledger.block(number)
         if block is None:
             continue
-        found.extend(_forms(seen_block(chain, caller, block), in_block))
+        found.extend(_forms(seen_block(chain, caller, block, rules), in_block))
         if len(found) > chain.logs_max:
             message = f"more than {chain.logs_max} logs match; ask for fewer blocks"
             raise RpcError(LIMIT_EXCEEDED, message, "too_many_logs")
@@ -53,12 +57,14 @@ def _number(chain: Chain, block: BlockId) -> int:
     return number
 
 
-def _senders(chain: Chain, caller: Caller, query: LogQuery) -> frozenset[Address] | None:
-    """Where no event rule can match, only the caller's own transactions are worth a look."""
-    person = caller.person
-    if person.may("full_read_access") or chain.event_rules().may_match(person, query.addresses or None):
+def _reach(person: Principal, rules: EventRules) -> Reach | None:
+    """Where it is worth looking: the person's own transactions, and contracts with a rule for the person."""
+    if person.may(FULL_READ):
         return None
-    return person.wallets
+    contracts = {
+        address for address, listed in rules.by_contract.items() if any(rule.serves(person) for rule in listed)
+    }
+    return Reach(person.wallets, frozenset(contracts))
 
 
 def _forms(view: SeenBlock, places: Iterator[LogPlace]) -> Iterator[dict[str, Json]]:

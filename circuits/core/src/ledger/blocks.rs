@@ -1,14 +1,16 @@
 //! Making a block: take what is ready, execute it judged, commit all of it in one write transaction.
 
-use std::collections::{HashMap, VecDeque};
+use std::cmp::Ordering;
+use std::collections::VecDeque;
 
-use prividium_stf::block::BlockCommitter;
-use prividium_stf::executor::{ExecuteError, Executor, Outcome, StateChanges};
+use prividium_state::list_digest;
+use prividium_stf::commit::BlockHeader;
+use prividium_stf::executor::{ExecuteError, Executor, Outcome};
 use redb::{ReadableTable, WriteTransaction};
-use revm::context_interface::Transaction as _;
-use revm::primitives::{Address, B256};
+use revm::primitives::B256;
 
 use crate::error::{LedgerError, Result};
+use crate::leaves;
 use crate::mempool::Pending;
 use crate::records::{self, slot_key, Block, Log, Receipt};
 use crate::state::{account_after, HeadState};
@@ -26,6 +28,7 @@ struct Candidate {
     included: Vec<(Pending, Outcome)>,
     dropped: Vec<(Pending, &'static str)>,
     changes: StateChanges,
+    policy_version: u64,
 }
 
 impl Ledger {
@@ -47,7 +50,7 @@ impl Ledger {
             let candidate = self.execute_ready(writer, timestamp, limits)?;
             let block = match candidate.included.is_empty() {
                 true => None,
-                false => Some(self.assemble(writer, timestamp, &candidate)?),
+                false => Some(self.assemble(&writer.head, timestamp, &candidate)),
             };
             if block.is_none() && candidate.dropped.is_empty() {
                 return Ok(None);
@@ -60,26 +63,27 @@ impl Ledger {
     fn execute_ready(&self, writer: &mut Writer, timestamp: u64, limits: SealLimits) -> Result<Candidate> {
         let context = self.next_block(&writer.head, timestamp);
         let policy = self.policy();
-        let mut turns = Turns::new(self.mempool().heads());
+        let (mut turns, mut dropped) = self.ready(writer)?;
         let mut executor = Executor::new(&mut writer.state, &policy.0, self.genesis.chain_id);
         executor.begin_block(&context);
-        let (mut included, mut dropped) = (Vec::new(), Vec::new());
+        let mut included = Vec::new();
         let (mut cycles, mut dearest) = (0u64, 0u64);
         while (included.len() as u64) < limits.transactions_max {
             // What the next one costs is known afterwards only: the dearest so far stands in for it.
             if !included.is_empty() && cycles.saturating_add(dearest) > limits.cycles_max {
                 break;
             }
-            let Some(pending) = turns.next(&mut executor)? else { break };
+            let Some(pending) = turns.pop_front() else { break };
             match executor.execute(&pending.signed) {
                 Ok(outcome) => {
-                    cycles = cycles.saturating_add(outcome.cycles_estimate);
-                    dearest = dearest.max(outcome.cycles_estimate);
-                    turns.follow(&pending, self.mempool().get(&pending.sender(), pending.nonce() + 1));
+                    cycles = cycles.saturating_add(outcome.cycles);
+                    dearest = dearest.max(outcome.cycles);
+                    // Its sender's next one queues up behind the other senders.
+                    turns.extend(self.mempool().get(&pending.sender(), pending.nonce() + 1).cloned());
                     included.push((pending, outcome));
                 }
                 // It fits in a later block.
-                Err(ExecuteError::BlockGasExceeded) => {}
+                Err(ExecuteError::BlockGas { .. }) => {}
                 Err(error) => {
                     let error = LedgerError::from(error);
                     if !error.is_refusal() {
@@ -89,6 +93,176 @@ impl Ledger {
                 }
             }
         }
-        Ok(Candidate { included, dropped, changes: executor.finish() })
+        Ok(Candidate { included, dropped, changes: executor.finish(), policy_version: policy.version() })
     }
+
+    /// The first transaction of every sender whose turn has come, in order of arrival; and what came too late.
+    fn ready(&self, writer: &mut Writer) -> Result<(VecDeque<Pending>, Vec<(Pending, &'static str)>)> {
+        let (mut ready, mut late) = (VecDeque::new(), Vec::new());
+        for pending in self.mempool().heads() {
+            let nonce = writer.state.account(&pending.sender())?.unwrap_or_default().nonce;
+            match pending.nonce().cmp(&nonce) {
+                Ordering::Equal => ready.push_back(pending),
+                Ordering::Less => late.push((pending, "nonce_too_low")),
+                Ordering::Greater => {}
+            }
+        }
+        Ok((ready, late))
+    }
+
+    /// The block of what was executed, and its receipts.
+    fn assemble(&self, parent: &Block, timestamp: u64, candidate: &Candidate) -> (Block, Vec<Receipt>) {
+        let number = parent.number + 1;
+        let mut receipts = Vec::with_capacity(candidate.included.len());
+        let mut gas_used = 0;
+        for (index, (pending, outcome)) in candidate.included.iter().enumerate() {
+            gas_used += outcome.gas_used;
+            receipts.push(receipt(number, index as u32, gas_used, pending, outcome));
+        }
+        let hashes: Vec<B256> = candidate.included.iter().map(|(pending, _)| pending.hash()).collect();
+        let header = BlockHeader {
+            parent_hash: parent.hash,
+            number,
+            timestamp,
+            beneficiary: self.genesis.beneficiary,
+            gas_limit: self.genesis.block_gas_limit,
+            gas_used,
+            transactions_digest: list_digest(&leaves::of_transactions(&self.secret, number, &hashes)),
+            receipts_digest: list_digest(&leaves::of_receipts(&self.secret, &receipts)),
+        };
+        let cycles: u64 = candidate.included.iter().map(|(_, outcome)| outcome.cycles).sum();
+        let mut block = Block::from(&header);
+        block.policy_version = candidate.policy_version;
+        block.transactions_total = parent.transactions_total + hashes.len() as u64;
+        block.cycles_total = parent.cycles_total + cycles;
+        block.transaction_hashes = hashes;
+        receipts.iter_mut().for_each(|receipt| receipt.block_hash = block.hash);
+        (block, receipts)
+    }
+
+    fn commit_candidate(
+        &self,
+        writer: &mut Writer,
+        candidate: &Candidate,
+        made: Option<&(Block, Vec<Receipt>)>,
+    ) -> Result<()> {
+        self.store.update(|transaction| {
+            if let Some((block, receipts)) = made {
+                write_block(transaction, block)?;
+                write_transactions(transaction, block.number, &candidate.included, receipts)?;
+                write_state(transaction, &candidate.changes)?;
+            }
+            write_dropped(transaction, &candidate.dropped)?;
+            let mut mempool = transaction.open_table(MEMPOOL)?;
+            for pending in candidate.left() {
+                mempool.remove(&pending.key())?;
+            }
+            Ok(())
+        })?;
+        let mut mempool = self.mempool_mut();
+        candidate.left().for_each(|pending| mempool.remove(&pending.hash()));
+        drop(mempool);
+        if let Some((block, _)) = made {
+            writer.head = block.clone();
+            writer.state.advance(&self.store.snapshot()?, &candidate.changes)?;
+        }
+        Ok(())
+    }
+}
+
+impl Candidate {
+    /// What leaves the queue.
+    fn left(&self) -> impl Iterator<Item = &Pending> {
+        let included = self.included.iter().map(|(pending, _)| pending);
+        included.chain(self.dropped.iter().map(|(pending, _)| pending))
+    }
+}
+
+fn receipt(block_number: u64, index: u32, cumulative: u64, pending: &Pending, outcome: &Outcome) -> Receipt {
+    let env = &pending.signed.env;
+    let log = |log: &revm::primitives::Log| Log {
+        address: log.address,
+        topics: log.topics().to_vec(),
+        data: log.data.data.clone(),
+    };
+    Receipt {
+        transaction_hash: pending.hash(),
+        block_number,
+        block_hash: B256::ZERO,
+        index,
+        status: u8::from(outcome.status),
+        gas_used: outcome.gas_used,
+        cumulative_gas_used: cumulative,
+        // The base fee is zero.
+        effective_gas_price: env.gas_priority_fee.map_or(env.gas_price, |tip| tip.min(env.gas_price)),
+        contract_address: outcome.created,
+        logs: outcome.logs.iter().map(log).collect(),
+    }
+}
+
+fn write_block(transaction: &WriteTransaction, block: &Block) -> Result<()> {
+    transaction.open_table(BLOCKS)?.insert(block.number, records::encode(block)?.as_slice())?;
+    transaction.open_table(BLOCK_NUMBERS)?.insert(&block.hash.0, block.number)?;
+    transaction.open_table(META)?.insert(HEAD, block.number)?;
+    Ok(())
+}
+
+fn write_transactions(
+    transaction: &WriteTransaction,
+    block_number: u64,
+    included: &[(Pending, Outcome)],
+    receipts: &[Receipt],
+) -> Result<()> {
+    let mut transactions = transaction.open_table(TRANSACTIONS)?;
+    let mut stored_receipts = transaction.open_table(RECEIPTS)?;
+    for ((pending, _), receipt) in included.iter().zip(receipts) {
+        transactions.insert(&pending.hash().0, (block_number, receipt.index, pending.raw.as_ref()))?;
+        stored_receipts.insert(&pending.hash().0, records::encode(receipt)?.as_slice())?;
+    }
+    Ok(())
+}
+
+fn write_state(transaction: &WriteTransaction, changes: &StateChanges) -> Result<()> {
+    let mut accounts = transaction.open_table(ACCOUNTS)?;
+    for change in &changes.accounts {
+        match account_after(change) {
+            Some(account) => accounts.insert(&change.address.0 .0, &account.encode())?,
+            None => accounts.remove(&change.address.0 .0)?,
+        };
+    }
+    let mut slots = transaction.open_table(SLOTS)?;
+    for (address, slot, value) in &changes.slots {
+        let key = slot_key(address, slot);
+        if value.is_zero() {
+            slots.remove(&key)?;
+        } else {
+            slots.insert(&key, &value.to_be_bytes::<32>())?;
+        }
+    }
+    let mut codes = transaction.open_table(CODE)?;
+    for (hash, code) in &changes.codes {
+        codes.insert(&hash.0, code.as_ref())?;
+    }
+    Ok(())
+}
+
+fn write_dropped(transaction: &WriteTransaction, dropped: &[(Pending, &'static str)]) -> Result<()> {
+    if dropped.is_empty() {
+        return Ok(());
+    }
+    let mut records = transaction.open_table(DROPPED)?;
+    let mut order = transaction.open_table(DROPPED_ORDER)?;
+    let mut last = order.last()?.map(|(number, _)| number.value()).unwrap_or_default();
+    for (pending, code) in dropped {
+        last += 1;
+        if let Some(before) = records.insert(&pending.hash().0, (last, *code))? {
+            order.remove(before.value().0)?;
+        }
+        order.insert(last, &pending.hash().0)?;
+    }
+    while order.len()? > DROPPED_KEPT {
+        let Some((_, hash)) = order.pop_first()? else { break };
+        records.remove(hash.value())?;
+    }
+    Ok(())
 }

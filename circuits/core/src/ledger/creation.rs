@@ -38,22 +38,7 @@ pub(crate) fn create_or_check(store: &Store, genesis: &Genesis, secret: &SaltSec
         write_accounts(transaction, genesis)?;
         insert_nodes(transaction, &made.nodes)?;
         insert_values(transaction, &made.values)?;
-        let header = &made.header;
-        let block = Block {
-            number: 0,
-            hash: header.hash(),
-            parent_hash: header.parent_hash,
-            timestamp: header.timestamp,
-            beneficiary: header.beneficiary,
-            gas_limit: header.gas_limit,
-            gas_used: 0,
-            transactions_digest: header.transactions_digest.to_bytes(),
-            receipts_digest: header.receipts_digest.to_bytes(),
-            policy_version: 0,
-            transactions_total: 0,
-            cycles_total: 0,
-            transaction_hashes: Vec::new(),
-        };
+        let block = Block::from(&made.header);
         transaction.open_table(BLOCKS)?.insert(0, records::encode(&block)?.as_slice())?;
         transaction.open_table(BLOCK_NUMBERS)?.insert(&block.hash.0, 0)?;
         let batch = batch_zero(genesis.chain_id, made.root);

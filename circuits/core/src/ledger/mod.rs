@@ -132,7 +132,6 @@ impl Ledger {
     /// The environment of the block after `head`, at `timestamp`.
     fn next_block(&self, head: &Block, timestamp: u64) -> BlockContext {
         BlockContext {
-            chain_id: self.genesis.chain_id,
             number: head.number + 1,
             timestamp,
             beneficiary: self.genesis.beneficiary,

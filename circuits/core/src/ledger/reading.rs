@@ -52,7 +52,7 @@ impl Ledger {
         let stored = self.store.view(|transaction| {
             let Some(stored) = transaction.open_table(TRANSACTIONS)?.get_owned(&hash.0)? else { return Ok(None) };
             let (block_number, index, raw) = stored.value();
-            let signed = decode_transaction(raw, Some(self.genesis.chain_id))
+            let signed = decode_transaction(raw, self.genesis.chain_id)
                 .map_err(|error| LedgerError::StoreCorrupt(format!("transaction {hash}: {error}")))?;
             let block = block_at(transaction, block_number)?
                 .ok_or_else(|| LedgerError::StoreCorrupt(format!("no block {block_number}")))?;

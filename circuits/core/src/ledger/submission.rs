@@ -3,9 +3,10 @@
 use prividium_stf::executor::Executor;
 use prividium_stf::transaction::{decode_transaction, SignedTransaction};
 use redb::ReadableTable;
-use revm::context_interface::Transaction as _;
+use revm::precompile::Precompiles;
 use revm::primitives::{keccak256, TxKind, B256, KECCAK_EMPTY, U256};
 
+use crate::chain_id::chain_id_of;
 use crate::error::{LedgerError, Result};
 use crate::mempool::{Pending, NONCE_AHEAD_MAX};
 use crate::policy::{Access, TopLevelCall};
@@ -14,9 +15,6 @@ use crate::store::tables::{ARRIVALS, DROPPED, MEMPOOL, META, TRANSACTIONS};
 use crate::transaction::Transaction;
 
 use super::{Ledger, Writer};
-
-/// Largest signed envelope, bytes.
-pub(crate) const TRANSACTION_BYTES_MAX: usize = 128 << 10;
 
 impl Ledger {
     /// Validates, judges and persists transactions; what is accepted is durable on return. One answer per item.
@@ -104,7 +102,7 @@ impl Ledger {
             let message = format!("nonce {nonce} is more than {NONCE_AHEAD_MAX} above the account's, {expected}");
             return refuse("nonce_too_high", message);
         }
-        let fee = U256::from(env.gas_limit).saturating_mul(U256::from(env.max_fee_per_gas()));
+        let fee = U256::from(env.gas_limit).saturating_mul(U256::from(env.gas_price));
         let cost = env.value.saturating_add(fee);
         if cost > account.balance {
             let message = format!("value and fees of {cost} wei exceed the balance");
@@ -119,8 +117,7 @@ impl Ledger {
         let policy = self.policy();
         let mut executor = Executor::new(&mut writer.state, &policy.0, self.genesis.chain_id);
         executor.begin_block(&context);
-        executor.execute(&pending.signed)?;
-        Ok(())
+        executor.execute(&pending.signed).map(|_| ()).map_err(LedgerError::from)
     }
 
     /// A transaction that waits for another one is judged at the top alone until its turn comes.
@@ -140,8 +137,8 @@ impl Ledger {
             data: &env.data,
             access: Access::Write,
             target_has_code,
-            target_is_precompile: target.is_some_and(|target| prividium_stf::executor::is_precompile(&target)),
-            has_authorizations: env.authorization_list_len() > 0,
+            target_is_precompile: target.is_some_and(|target| Precompiles::osaka().contains(&target)),
+            has_authorizations: !env.authorization_list.is_empty(),
         };
         self.policy().decide(&call).map(|_| ())
     }
@@ -172,10 +169,8 @@ fn settle<T>(outcome: Result<T>) -> Result<Result<T>> {
 }
 
 fn decode(raw: &[u8], chain_id: Option<u64>) -> Result<SignedTransaction> {
-    if raw.len() > TRANSACTION_BYTES_MAX {
-        let message = format!("{} bytes, the largest transaction is {TRANSACTION_BYTES_MAX}", raw.len());
-        return Err(LedgerError::invalid("transaction_too_large", message));
-    }
+    // A transaction that names no chain id is refused by any chain.
+    let chain_id = chain_id.or_else(|| chain_id_of(raw)).unwrap_or_default();
     decode_transaction(raw, chain_id).map_err(|error| LedgerError::invalid(error.code(), error.to_string()))
 }
 
@@ -183,6 +178,6 @@ fn decode(raw: &[u8], chain_id: Option<u64>) -> Result<SignedTransaction> {
 ///
 /// # Errors
 /// As for `Ledger::submit`.
-pub fn decode_transaction_of_any_chain(raw: &[u8]) -> Result<Transaction> {
+pub fn decode_any_chain(raw: &[u8]) -> Result<Transaction> {
     decode(raw, None).map(|signed| Transaction::new(&signed, raw, None))
 }

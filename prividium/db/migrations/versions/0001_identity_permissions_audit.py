@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from prividium import clock
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -299,7 +301,8 @@ def _rows() -> None:
         sa.column("is_system", sa.Boolean),
         *(sa.column(name, sa.BigInteger) for name in ("created_at", "updated_at")),
     )
-    fixed = {"is_system": True, "created_at": 0, "updated_at": 0}
+    now = clock.now()
+    fixed = {"is_system": True, "created_at": now, "updated_at": now}
     op.bulk_insert(
         roles,
         [

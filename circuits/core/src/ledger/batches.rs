@@ -1,0 +1,180 @@
+//! Sealing: the oldest unsealed blocks, run again over the tree, become a batch with its witness.
+
+use std::sync::PoisonError;
+
+use prividium_stf::build::{build_batch, BatchRequest, BlockRequest, BuiltBatch};
+use redb::{ReadTransaction, ReadableTable};
+use revm::primitives::Bytes;
+
+use crate::error::{LedgerError, Result};
+use crate::policy::PolicyTable;
+use crate::records::{self, Batch, BatchFields, Block};
+use crate::store::tables::{BATCHES, BATCH_STARTS, HEAD, LAST_BATCH, META, TRANSACTIONS, WITNESSES};
+use crate::tree::{insert_nodes, insert_values, TreeSnapshot};
+
+use super::reading::block_at;
+use super::{head_block, number, Ledger, SealLimits};
+
+impl Ledger {
+    /// What is not in a batch yet: transactions, estimated cycles, timestamp of the first block (0 if there is none).
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn unsealed(&self) -> Result<(u64, u64, u64)> {
+        self.store.view(|transaction| {
+            let (head, sealed) = (head_block(transaction)?, last_batch(transaction)?);
+            let first = block_at(transaction, sealed.last_block + 1)?;
+            let timestamp = first.map(|block| block.timestamp).unwrap_or_default();
+            let transactions = head.transactions_total - sealed.transactions_total;
+            Ok((transactions, head.cycles_total - sealed.cycles_total, timestamp))
+        })
+    }
+
+    /// Seals the oldest unsealed blocks of one policy version within `limits`, at least one. `None` if there are none.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn seal(&self, limits: SealLimits) -> Result<Option<Batch>> {
+        let _one_at_a_time = self.sealing.lock().unwrap_or_else(PoisonError::into_inner);
+        let snapshot = self.store.snapshot()?;
+        let before = last_batch(&snapshot)?;
+        let Some(blocks) = choose(&snapshot, &before, limits)? else { return Ok(None) };
+        let policy = self.stored_policy(&snapshot, blocks[0].policy_version)?;
+        let built = self.build(&snapshot, &before, &blocks, &policy)?;
+        let batch = record(&before, &blocks, &built)?;
+        self.store.update(|transaction| {
+            insert_nodes(transaction, &built.nodes)?;
+            insert_values(transaction, &built.values)?;
+            transaction.open_table(BATCHES)?.insert(batch.number, records::encode(&batch)?.as_slice())?;
+            transaction.open_table(BATCH_STARTS)?.insert(batch.first_block, batch.number)?;
+            transaction.open_table(WITNESSES)?.insert(batch.number, built.witness.as_slice())?;
+            transaction.open_table(META)?.insert(LAST_BATCH, batch.number)?;
+            Ok(())
+        })?;
+        Ok(Some(batch))
+    }
+
+    /// Number of the last sealed batch; 0 is the genesis.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn last_batch(&self) -> Result<u64> {
+        self.store.view(|transaction| number(transaction, LAST_BATCH))
+    }
+
+    /// A sealed batch; batch 0 names the genesis state.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn batch(&self, number: u64) -> Result<Option<Batch>> {
+        self.store.view(|transaction| batch_at(transaction, number))
+    }
+
+    /// The batch that holds a block.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn batch_of_block(&self, number: u64) -> Result<Option<u64>> {
+        self.store.view(|transaction| {
+            if number > last_batch(transaction)?.last_block {
+                return Ok(None);
+            }
+            let starts = transaction.open_table(BATCH_STARTS)?;
+            let batch = starts.range(..=number)?.next_back().transpose()?;
+            Ok(batch.map(|(_, batch)| batch.value()))
+        })
+    }
+
+    /// The input of a batch's proof.
+    ///
+    /// # Errors
+    /// `not_found`; those of the store.
+    pub fn witness(&self, batch_number: u64) -> Result<Vec<u8>> {
+        self.store.view(|transaction| {
+            let stored = transaction.open_table(WITNESSES)?.get_owned(batch_number)?;
+            let stored = stored.ok_or_else(|| LedgerError::NotFound(format!("batch {batch_number}")))?;
+            Ok(stored.value().to_vec())
+        })
+    }
+
+    fn build(
+        &self,
+        snapshot: &ReadTransaction,
+        before: &Batch,
+        blocks: &[Block],
+        policy: &PolicyTable,
+    ) -> Result<BuiltBatch> {
+        let transactions = snapshot.open_table(TRANSACTIONS)?;
+        let mut requests = Vec::with_capacity(blocks.len());
+        for block in blocks {
+            let mut raw = Vec::with_capacity(block.transaction_hashes.len());
+            for hash in &block.transaction_hashes {
+                let stored = transactions.get_owned(&hash.0)?;
+                let stored = stored.ok_or_else(|| LedgerError::StoreCorrupt(format!("no transaction {hash}")))?;
+                raw.push(Bytes::copy_from_slice(stored.value().2));
+            }
+            requests.push(BlockRequest {
+                timestamp: block.timestamp,
+                beneficiary: block.beneficiary,
+                gas_limit: block.gas_limit,
+                transactions: raw,
+            });
+        }
+        let request =
+            BatchRequest { chain_id: self.genesis.chain_id, prev_root: before.output.new_state, blocks: requests };
+        let built = build_batch(&TreeSnapshot::new(snapshot)?, &request, &policy.0, &self.secret)
+            .map_err(|error| LedgerError::Internal(format!("batch {}: {error}", before.number + 1)))?;
+        for (block, header) in blocks.iter().zip(&built.headers) {
+            if header.hash() != block.hash {
+                let message = format!("block {} ran differently when it was sealed", block.number);
+                return Err(LedgerError::Internal(message));
+            }
+        }
+        Ok(built)
+    }
+}
+
+/// The oldest unsealed blocks that one batch takes.
+fn choose(snapshot: &ReadTransaction, before: &Batch, limits: SealLimits) -> Result<Option<Vec<Block>>> {
+    let head = number(snapshot, HEAD)?;
+    let mut blocks: Vec<Block> = Vec::new();
+    for height in before.last_block + 1..=head {
+        let block = block_at(snapshot, height)?
+            .ok_or_else(|| LedgerError::StoreCorrupt(format!("no block {height}")))?;
+        let fits = block.transactions_total - before.transactions_total <= limits.transactions_max
+            && block.cycles_total - before.cycles_total <= limits.cycles_max;
+        let same_policy = blocks.first().is_none_or(|first| first.policy_version == block.policy_version);
+        if !blocks.is_empty() && !(fits && same_policy) {
+            break;
+        }
+        blocks.push(block);
+    }
+    Ok((!blocks.is_empty()).then_some(blocks))
+}
+
+fn record(before: &Batch, blocks: &[Block], built: &BuiltBatch) -> Result<Batch> {
+    let (Some(first), Some(last)) = (blocks.first(), blocks.last()) else {
+        return Err(LedgerError::Internal("a batch without blocks".into()));
+    };
+    Ok(Batch {
+        number: before.number + 1,
+        first_block: first.number,
+        last_block: last.number,
+        transaction_count: last.transactions_total - before.transactions_total,
+        policy_version: first.policy_version,
+        output: BatchFields::from(&built.output),
+        transactions_total: last.transactions_total,
+        cycles_total: last.cycles_total,
+    })
+}
+
+/// A batch of a snapshot.
+pub(super) fn batch_at(transaction: &ReadTransaction, number: u64) -> Result<Option<Batch>> {
+    let stored = transaction.open_table(BATCHES)?.get_owned(number)?;
+    stored.map(|stored| records::decode(stored.value())).transpose()
+}
+
+fn last_batch(transaction: &ReadTransaction) -> Result<Batch> {
+    let number = number(transaction, LAST_BATCH)?;
+    batch_at(transaction, number)?.ok_or_else(|| LedgerError::StoreCorrupt(format!("no batch {number}")))
+}

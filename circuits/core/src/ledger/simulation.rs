@@ -1,0 +1,124 @@
+//! Calls that leave no trace: `eth_call` and gas estimates at the head.
+
+use std::sync::Arc;
+
+use prividium_stf::executor::{self, Executor, Judging, Outcome};
+use prividium_stf::transaction::TRANSACTION_GAS_MAX;
+use revm::primitives::{Address, Bytes, U256};
+
+use crate::error::{LedgerError, Result};
+use crate::policy::PolicyTable;
+use crate::records::Block;
+use crate::state::Snapshot;
+
+use super::{head_block, Ledger};
+
+/// A read-only call or a gas estimate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallRequest {
+    /// The calling wallet.
+    pub sender: Address,
+    /// Callee; `None` for a creation.
+    pub to: Option<Address>,
+    /// Call data or creation code.
+    pub data: Bytes,
+    /// Wei sent along.
+    pub value: U256,
+    /// Gas limit; at most, and by default, 2²⁴.
+    pub gas_limit: Option<u64>,
+}
+
+impl Ledger {
+    /// Runs a call at the head; `judged` as a read.
+    ///
+    /// # Errors
+    /// `Denied`, `Reverted`, `Halted`, `Invalid`; those of the store.
+    pub fn call(&self, request: &CallRequest, judged: bool) -> Result<Bytes> {
+        let mut simulation = Simulation::new(self, request, if judged { Judging::Read } else { Judging::Off })?;
+        let gas = simulation.gas_max;
+        answer(simulation.run(gas)?, gas)
+    }
+
+    /// The smallest gas limit with which the call succeeds; `judged` as a write.
+    ///
+    /// # Errors
+    /// As for [`Ledger::call`]; the errors of the run with all the gas it may use.
+    pub fn estimate_gas(&self, request: &CallRequest, judged: bool) -> Result<u64> {
+        let mut simulation = Simulation::new(self, request, if judged { Judging::Write } else { Judging::Off })?;
+        let mut enough = simulation.gas_max;
+        let first = simulation.run(enough)?;
+        let used = first.gas_used;
+        answer(first, enough)?;
+        // Refunds and the 63/64 rule make the need larger than the use, seldom by much.
+        let mut short = used.saturating_sub(1);
+        let guess = used + used / 32;
+        if guess < enough {
+            if simulation.succeeds(guess)? {
+                enough = guess;
+            } else {
+                short = guess;
+            }
+        }
+        while short + 1 < enough {
+            let middle = short + (enough - short) / 2;
+            if simulation.succeeds(middle)? {
+                enough = middle;
+            } else {
+                short = middle;
+            }
+        }
+        Ok(enough)
+    }
+}
+
+/// One call, run as often as needed on one snapshot.
+struct Simulation<'a> {
+    ledger: &'a Ledger,
+    request: &'a CallRequest,
+    judging: Judging,
+    gas_max: u64,
+    head: Block,
+    state: Snapshot,
+    policy: Arc<PolicyTable>,
+}
+
+impl<'a> Simulation<'a> {
+    fn new(ledger: &'a Ledger, request: &'a CallRequest, judging: Judging) -> Result<Self> {
+        let (head, state) = ledger.store.view(|transaction| Ok((head_block(transaction)?, Snapshot::new(transaction)?)))?;
+        let gas_max = request.gas_limit.unwrap_or(TRANSACTION_GAS_MAX).min(TRANSACTION_GAS_MAX).min(head.gas_limit);
+        Ok(Self { ledger, request, judging, gas_max, head, state, policy: ledger.policy() })
+    }
+
+    fn run(&mut self, gas_limit: u64) -> Result<Outcome> {
+        let context = self.ledger.next_block(&self.head, self.head.timestamp);
+        let mut executor = Executor::new(&mut self.state, &self.policy.0, self.ledger.genesis.chain_id);
+        executor.begin_block(&context);
+        let call = executor::CallRequest {
+            sender: self.request.sender,
+            to: self.request.to,
+            data: self.request.data.clone(),
+            value: self.request.value,
+            gas_limit,
+        };
+        executor.call(&call, self.judging).map_err(LedgerError::from)
+    }
+
+    fn succeeds(&mut self, gas_limit: u64) -> Result<bool> {
+        match self.run(gas_limit).and_then(|run| answer(run, gas_limit)) {
+            Ok(_) => Ok(true),
+            Err(error) if error.is_refusal() => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// The answer of a run, or why it has none.
+fn answer(run: Outcome, gas_limit: u64) -> Result<Bytes> {
+    if run.status {
+        return Ok(run.output);
+    }
+    if run.output.is_empty() && run.gas_used >= gas_limit {
+        return Err(LedgerError::Halted(format!("out of its {gas_limit} gas, or an invalid operation")));
+    }
+    Err(LedgerError::Reverted(run.output))
+}

@@ -1,0 +1,216 @@
+//! What each command does and prints.
+
+use std::{
+    io::{IsTerminal, Write},
+    path::Path,
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        Arc,
+    },
+    thread,
+    time::Duration,
+};
+
+use serde::Serialize;
+use serde_json::{json, Value};
+use signal_hook::{
+    consts::{SIGINT, SIGTERM},
+    iterator::Signals,
+};
+
+use crate::{
+    cli::{Cli, Command},
+    commitment::{parse_hex32, Commitment},
+    error::ProverError,
+    files,
+    guest::{self, Guest, GuestLock},
+    machine::Machine,
+    native,
+    progress::Progress,
+    proof::ProofFile,
+    prover::{default_work_folder, execute_checked, Job, Prover},
+    serve, verify,
+};
+
+/// Runs the command and prints its result.
+pub fn run(cli: &Cli) -> Result<(), ProverError> {
+    match &cli.command {
+        Command::Info => print(cli, &info()?),
+        Command::Keygen { out, source_sha256 } => keygen(cli, out.as_deref(), source_sha256.as_deref()),
+        Command::Execute { witness, parts, chips } => execute(cli, witness, *parts, *chips),
+        Command::Prove { witness, out, work } => {
+            let work = match work {
+                Some(work) => work.clone(),
+                None => default_work_folder(&cli.cache_folder()?, witness)?,
+            };
+            prove(cli, Job { witness: witness.clone(), out: out.clone(), work })
+        }
+        Command::Verify { proof, output } => print(cli, &verify_file(proof, output.as_deref())?),
+        Command::Serve { socket } => serve::serve(socket, prover(cli)?),
+    }
+}
+
+/// Prints a failure where the caller looks for it.
+pub fn report_error(error: &ProverError, as_json: bool) {
+    match as_json {
+        true => println!("{}", json!({"event": "error", "code": error.code(), "message": error.to_string()})),
+        false => eprintln!("prividium-prover: {error} [{}]", error.code()),
+    }
+}
+
+/// Versions and commitments of the built-in guest.
+pub fn info() -> Result<Value, ProverError> {
+    let lock = guest::lock()?;
+    Ok(json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "protocol_version": crate::proof::VERSION,
+        "openvm_version": crate::vm::OPENVM_VERSION,
+        "guest": {"name": Guest::built_in().name, "elf_sha256": lock.elf_sha256},
+        "app_exe_commit": lock.app_exe_commit,
+        "app_vm_commit": lock.app_vm_commit,
+        "dag_commit": lock.dag_commit,
+        "hiding": false,
+    }))
+}
+
+/// Verifies a proof file; `output` is hexadecimal.
+pub fn verify_file(path: &Path, output: Option<&str>) -> Result<Value, ProverError> {
+    let wanted = output.map(|text| {
+        parse_hex32(text).ok_or_else(|| ProverError::RequestInvalid(format!("{text:?} is not 0x and 64 digits")))
+    });
+    let proof = ProofFile::read(path)?;
+    let key = guest::verifying_key()?;
+    let proven = verify::verify(&key, guest::lock()?.app_vm_commit, &proof, wanted.transpose()?)?;
+    Ok(json!({"valid": true, "output": format!("0x{}", hex::encode(proven))}))
+}
+
+/// Runs a witness without proving it.
+pub fn execute_file(machine: &Machine, witness: &Path) -> Result<Value, ProverError> {
+    let execution = execute_checked(machine, &native::read_witness(witness)?)?;
+    Ok(json!({
+        "output": format!("0x{}", hex::encode(execution.output)),
+        "instructions": execution.instructions,
+        "cells": execution.cells,
+        "segments": execution.segments.len(),
+    }))
+}
+
+fn prover(cli: &Cli) -> Result<Prover, ProverError> {
+    Ok(Prover::new(machine(cli)?, cli.segment_memory_max))
+}
+
+fn machine(cli: &Cli) -> Result<Machine, ProverError> {
+    let guest = match &cli.guest {
+        Some(path) => Guest::from_file(path)?,
+        None => Guest::built_in(),
+    };
+    Machine::new(guest, cli.segment_memory_max)
+}
+
+fn keygen(cli: &Cli, out: Option<&Path>, source_sha256: Option<&str>) -> Result<(), ProverError> {
+    let mut prover = prover(cli)?;
+    let elf_sha256 = prover.machine().guest.elf_sha256.clone();
+    let keys = prover.set_up()?;
+    let baseline = &keys.verifying_key.baseline;
+    let derived = GuestLock {
+        elf_sha256,
+        source_sha256: source_sha256.unwrap_or_default().into(),
+        app_exe_commit: Commitment::from(baseline.app_exe_commit),
+        app_vm_commit: keys.app_vm_commit,
+        dag_commit: Commitment::from(baseline.internal_recursive_vk_commit.cached_commit),
+    };
+    let verifying_key = bitcode::serialize(&keys.verifying_key).map_err(ProverError::internal)?;
+    match out {
+        Some(folder) => {
+            let lock = serde_json::to_string_pretty(&derived).map_err(ProverError::internal)? + "\n";
+            files::create_folder(folder)?;
+            files::write_atomically(&folder.join("batch.vk"), &[&verifying_key])?;
+            files::write_atomically(&folder.join("batch.lock.json"), &[lock.as_bytes()])?;
+        }
+        None if cli.guest.is_none() => guest::require_derived(&derived, &verifying_key)?,
+        None => {}
+    }
+    print(cli, &derived)
+}
+
+fn execute(cli: &Cli, witness: &Path, parts: bool, chips: bool) -> Result<(), ProverError> {
+    let machine = machine(cli)?;
+    let bytes = native::read_witness(witness)?;
+    let execution = match cli.guest {
+        Some(_) => machine.execute(&bytes)?,
+        None => execute_checked(&machine, &bytes)?,
+    };
+    let mut result = json!({
+        "output": format!("0x{}", hex::encode(execution.output)),
+        "instructions": execution.instructions,
+        "cells": execution.cells,
+        "segments": execution.segments.len(),
+    });
+    if parts {
+        result["parts"] = json!(crate::parts::count(&machine, &bytes)?);
+    }
+    if chips {
+        result["chips"] = json!(machine.cells_by_chip(&execution.segments));
+    }
+    print(cli, &result)
+}
+
+fn prove(cli: &Cli, job: Job) -> Result<(), ProverError> {
+    let progress = Arc::new(Progress::default());
+    stop_on_signals(&progress)?;
+    let mut prover = prover(cli)?;
+    let finished = Arc::new(AtomicBool::new(false));
+    let reporter = report_progress(progress.clone(), finished.clone(), cli.json);
+    let result = prover.prove(&job, &progress);
+    finished.store(true, Ordering::SeqCst);
+    reporter.thread().unpark();
+    let _ = reporter.join();
+    print(cli, &result?)
+}
+
+/// The first signal stops the job at once: finished segments are on disk and nothing else is worth waiting for.
+fn stop_on_signals(progress: &Arc<Progress>) -> Result<(), ProverError> {
+    let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(|e| ProverError::io(Path::new("signals"), e))?;
+    let progress = progress.clone();
+    thread::spawn(move || {
+        if signals.forever().next().is_some() {
+            progress.cancel();
+            eprintln!("prividium-prover: {}", ProverError::Cancelled);
+            std::process::exit(ProverError::Cancelled.exit_status().into());
+        }
+    });
+    Ok(())
+}
+
+fn report_progress(progress: Arc<Progress>, finished: Arc<AtomicBool>, as_json: bool) -> thread::JoinHandle<()> {
+    let rewrite_line = std::io::stderr().is_terminal() && !as_json;
+    thread::spawn(move || {
+        while !finished.load(Ordering::SeqCst) {
+            let now = progress.snapshot();
+            let mut stderr = std::io::stderr().lock();
+            let _ = match as_json {
+                true => writeln!(stderr, "{}", json!({"event": "progress", "stage": now.stage, "percent": now.percent,
+                    "eta_seconds": now.eta_seconds})),
+                false => {
+                    let (start, end) = if rewrite_line { ("\r\x1b[K", "") } else { ("", "\n") };
+                    let (percent, left) = (now.percent, now.eta_seconds);
+                    write!(stderr, "{start}{:?}: {percent:5.1} %, about {left} s left{end}", now.stage)
+                }
+            };
+            drop(stderr);
+            thread::park_timeout(Duration::from_secs(if rewrite_line { 1 } else { 5 }));
+        }
+        if rewrite_line {
+            eprint!("\r\x1b[K");
+        }
+    })
+}
+
+fn print(cli: &Cli, result: &impl Serialize) -> Result<(), ProverError> {
+    let text = match cli.json {
+        true => serde_json::to_string(result),
+        false => serde_json::to_string_pretty(result),
+    };
+    println!("{}", text.map_err(ProverError::internal)?);
+    Ok(())
+}

@@ -1,0 +1,25 @@
+//! Executes, proves and verifies batches of the private chain with OpenVM. See `main.rs` for the command line.
+//!
+//! A proof is succinct; it is not hiding. It stays with the operator until the hiding final layer wraps it.
+
+pub mod aggregate;
+pub mod cli;
+pub mod commands;
+pub mod commitment;
+pub mod connection;
+pub mod error;
+pub mod files;
+pub mod guest;
+pub mod machine;
+pub mod native;
+pub mod panics;
+pub mod parts;
+pub mod progress;
+pub mod proof;
+pub mod prover;
+pub mod resources;
+pub mod segments;
+pub mod serve;
+pub mod store;
+pub mod verify;
+pub mod vm;

@@ -1,0 +1,170 @@
+//! The EVM with a judge before every frame.
+//!
+//! [`JudgedEvm`] wraps revm's EVM and overrides the one step that opens a frame, so judging costs nothing between
+//! frames. A denied frame fails the whole transaction with an error; the handler then discards its changes.
+
+use alloc::string::String;
+
+use prividium_policy::{decide, AccessKind, Denial, Frame, PolicyView, Question, Wallet};
+use revm::context::{ContextTr, FrameStack, JournalTr};
+use revm::context_interface::context::ContextError;
+use revm::handler::evm::FrameTr;
+use revm::handler::{EthFrame, EvmTr, FrameInitOrResult, MainnetContext, MainnetEvm, PrecompileProvider};
+use revm::interpreter::interpreter::EthInterpreter;
+use revm::interpreter::interpreter_action::FrameInit;
+use revm::interpreter::{CallInputs, CallScheme, FrameInput};
+use revm::primitives::{Address, KECCAK_EMPTY};
+use revm::Database;
+
+type FrameResultOf<DB> = <<MainnetEvm<MainnetContext<DB>> as EvmTr>::Frame as FrameTr>::FrameResult;
+type InitResult<'a, DB> = revm::handler::ItemOrResult<&'a mut EthFrame<EthInterpreter>, FrameResultOf<DB>>;
+
+/// Marks the error with which a judged frame stops the handler; the verdict itself is in the judge.
+const STOPPED: &str = "stopped by the policy";
+
+/// What the judge found.
+pub(crate) enum Verdict<E> {
+    /// The policy denies the frame.
+    Denied(Denial),
+    /// The policy cannot be read.
+    Unreadable(E),
+}
+
+/// On whose behalf the current transaction runs.
+struct Subject<'p> {
+    signer: Address,
+    wallet: Option<Wallet<'p>>,
+    has_authorizations: bool,
+    read_only: bool,
+}
+
+/// Judges frames of one transaction at a time.
+pub(crate) struct Judge<'p, P: PolicyView> {
+    policy: &'p P,
+    subject: Option<Subject<'p>>,
+    umbrella_depth: Option<usize>,
+    verdict: Option<Verdict<P::Error>>,
+}
+
+impl<'p, P: PolicyView> Judge<'p, P> {
+    pub(crate) const fn new(policy: &'p P) -> Self {
+        Self { policy, subject: None, umbrella_depth: None, verdict: None }
+    }
+
+    /// Begins a transaction of `signer`.
+    pub(crate) fn begin(
+        &mut self,
+        signer: Address,
+        has_authorizations: bool,
+        read_only: bool,
+    ) -> Result<(), P::Error> {
+        let wallet = self.policy.wallet(&signer.0 .0)?;
+        self.subject = Some(Subject { signer, wallet, has_authorizations, read_only });
+        self.umbrella_depth = None;
+        self.verdict = None;
+        Ok(())
+    }
+
+    /// Begins a call that nobody judges.
+    pub(crate) fn begin_unjudged(&mut self) {
+        self.subject = None;
+        self.verdict = None;
+    }
+
+    /// The verdict that stopped the transaction, if one did.
+    pub(crate) const fn take_verdict(&mut self) -> Option<Verdict<P::Error>> {
+        self.verdict.take()
+    }
+
+    /// Judges a frame at `depth`; `false` stops the transaction.
+    fn admits(&mut self, depth: usize, frame: Frame<'_>, is_static: bool) -> bool {
+        let Some(subject) = &self.subject else {
+            return true;
+        };
+        if self.umbrella_depth.is_some_and(|umbrella| depth <= umbrella) {
+            self.umbrella_depth = None;
+        }
+        let question = Question {
+            signer: &subject.signer.0 .0,
+            wallet: subject.wallet,
+            frame,
+            access: if is_static || subject.read_only { AccessKind::Read } else { AccessKind::Write },
+            below_umbrella: self.umbrella_depth.is_some(),
+            has_authorizations: subject.has_authorizations,
+        };
+        match decide(self.policy, &question) {
+            Ok(Ok(allow)) => {
+                if allow.umbrella {
+                    self.umbrella_depth = Some(depth);
+                }
+                return true;
+            }
+            Ok(Err(denial)) => self.verdict = Some(Verdict::Denied(denial)),
+            Err(error) => self.verdict = Some(Verdict::Unreadable(error)),
+        }
+        false
+    }
+}
+
+/// revm's mainnet EVM whose frames are judged.
+pub(crate) struct JudgedEvm<'p, DB: Database, P: PolicyView> {
+    pub(crate) evm: MainnetEvm<MainnetContext<DB>>,
+    pub(crate) judge: Judge<'p, P>,
+}
+
+impl<DB: Database, P: PolicyView> JudgedEvm<'_, DB, P> {
+    fn judge_call(&mut self, depth: usize, inputs: &CallInputs) -> Result<bool, ContextError<DB::Error>> {
+        let target = inputs.target_address;
+        let runs_own_code = matches!(inputs.scheme, CallScheme::Call | CallScheme::StaticCall);
+        let is_precompile = self.evm.precompiles.contains(&target);
+        // a delegation to an account without code is code of the delegating account all the same
+        let has_code = (runs_own_code && inputs.known_bytecode.0 != KECCAK_EMPTY) || {
+            let account = self.evm.ctx.journal_mut().load_account(target)?;
+            !account.data.info.is_empty_code_hash()
+        };
+        let data = inputs.input.as_bytes_local(&self.evm.ctx.local);
+        let frame = Frame::Call { target: &target.0 .0, data: &data, is_precompile, has_code };
+        Ok(self.judge.admits(depth, frame, inputs.is_static))
+    }
+}
+
+impl<DB: Database, P: PolicyView> EvmTr for JudgedEvm<'_, DB, P> {
+    type Context = MainnetContext<DB>;
+    type Instructions = <MainnetEvm<MainnetContext<DB>> as EvmTr>::Instructions;
+    type Precompiles = <MainnetEvm<MainnetContext<DB>> as EvmTr>::Precompiles;
+    type Frame = EthFrame<EthInterpreter>;
+
+    fn all(&self) -> (&Self::Context, &Self::Instructions, &Self::Precompiles, &FrameStack<Self::Frame>) {
+        self.evm.all()
+    }
+
+    fn all_mut(
+        &mut self,
+    ) -> (&mut Self::Context, &mut Self::Instructions, &mut Self::Precompiles, &mut FrameStack<Self::Frame>)
+    {
+        self.evm.all_mut()
+    }
+
+    fn frame_init(&mut self, init: FrameInit) -> Result<InitResult<'_, DB>, ContextError<DB::Error>> {
+        let admitted = match &init.frame_input {
+            FrameInput::Call(inputs) => self.judge_call(init.depth, inputs)?,
+            FrameInput::Create(_) => self.judge.admits(init.depth, Frame::Creation, false),
+            FrameInput::Empty => true,
+        };
+        if !admitted {
+            return Err(ContextError::Custom(String::from(STOPPED)));
+        }
+        self.evm.frame_init(init)
+    }
+
+    fn frame_run(&mut self) -> Result<FrameInitOrResult<Self::Frame>, ContextError<DB::Error>> {
+        self.evm.frame_run()
+    }
+
+    fn frame_return_result(
+        &mut self,
+        result: FrameResultOf<DB>,
+    ) -> Result<Option<FrameResultOf<DB>>, ContextError<DB::Error>> {
+        self.evm.frame_return_result(result)
+    }
+}

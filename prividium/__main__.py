@@ -1,0 +1,5 @@
+"""`python -m prividium`."""
+
+from prividium.cli import main
+
+main()

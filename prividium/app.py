@@ -1,0 +1,174 @@
+"""The composition root: the node's parts behind one HTTP application."""
+
+import logging
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import FastAPI, Query, Request
+from fastapi.responses import JSONResponse
+from starlette.datastructures import MutableHeaders
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from prividium import clock
+from prividium.api import install_api
+from prividium.audit import trail
+from prividium.disclosure.routes import AnchorAddress, DisclosureSource
+from prividium.disclosure.routes import router as disclosure_router
+from prividium.errors import Conflict, Forbidden, PrividiumError
+from prividium.identity.caller import AdminWriter, Caller, request_id_of
+from prividium.node.parts import Node
+from prividium.node.status import LISTED_MAX, batch_document, batches_document
+from prividium.permissions.visibility import FULL_READ
+from prividium.rest import time_text
+from prividium.rpc.chain import Chain
+from prividium.rpc.dispatch import Denial, Door, DoorLimits
+from prividium.rpc.envelope import EnvelopeLimits
+from prividium.types import Json
+
+log = logging.getLogger(__name__)
+
+SEAL_SECONDS_MAX = 60.0
+SECURITY_HEADERS = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    "cache-control": "no-store",
+}
+"""Set where the answer does not set its own."""
+
+
+def build_application(node: Node) -> FastAPI:
+    """The application of a started node."""
+    app = FastAPI(title="Prividium", version=node.version, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.disclosures = DisclosureSource(node.ledger, node.settings.chain_id, lambda: _anchor(node))
+    install_api(app, database=node.database, identity=node.identity, policy_changed=node.policy_changed)
+    app.include_router(disclosure_router)
+    app.router.routes.append(Route("/rpc", build_door(node).endpoint, methods=["POST"]))
+    _add_health(app, node)
+    _add_batches(app, node)
+    app.add_middleware(SecurityHeaders, https=node.settings.base_url.startswith("https://"))
+    return app
+
+
+def build_door(node: Node) -> Door:
+    settings = node.settings
+    chain = Chain(
+        ledger=node.ledger,
+        index=node.index,
+        submit=node.sequencer.submit,
+        event_rules=node.event_rules.current,
+        chain_id=settings.chain_id,
+        client_version=f"Prividium/v{node.version}",
+        logs_max=settings.rpc_logs_max,
+        block_range_max=settings.rpc_block_range_max,
+    )
+    limits = DoorLimits(
+        envelope=EnvelopeLimits(settings.rpc_batch_items_max, settings.rpc_depth_max),
+        body_bytes_max=settings.rpc_body_bytes_max,
+        person_requests_per_minute_max=settings.rpc_requests_per_minute_max,
+        anonymous_requests_per_minute_max=settings.rpc_anonymous_requests_per_minute_max,
+        threads_max=settings.rpc_threads_max,
+    )
+
+    def record(denials: Sequence[Denial]) -> None:
+        with node.database.write() as session:
+            for denial in denials:
+                trail.record(
+                    session,
+                    actor=None if denial.principal is None else denial.principal.user_id,
+                    action=f"rpc.{denial.method}",
+                    outcome="denied",
+                    reason=denial.reason,
+                    subject=denial.subject,
+                    request_id=denial.request_id,
+                )
+
+    return Door(chain, identify=node.identity.principal_for, record=record, limits=limits)
+
+
+def _anchor(node: Node) -> AnchorAddress | None:
+    deployment = None if node.settlement is None else node.settlement.deployment
+    return None if deployment is None else AnchorAddress(deployment.l1_chain_id, deployment.settlement)
+
+
+def _add_health(app: FastAPI, node: Node) -> None:
+    @app.get("/health")
+    def health() -> dict[str, Json]:
+        """The process answers."""
+        return {"ok": True, "version": node.version}
+
+    @app.get("/readyz")
+    def ready() -> JSONResponse:
+        """The parts that users need are well; 503 with the code of what is not."""
+        failures = {"database": _database_failure(node), "ledger": node.sequencer.failure, "index": node.index.failure}
+        checks: Json = {name: {"ok": code is None, "code": code} for name, code in failures.items()}
+        ok = not any(failures.values())
+        document: Json = {"ok": ok, "checks": checks, "updatedAt": time_text(clock.now()), "version": node.version}
+        return JSONResponse(document, 200 if ok else 503)
+
+
+def _database_failure(node: Node) -> str | None:
+    try:
+        node.policy.current_version()
+    except PrividiumError as error:
+        return error.code
+    return None
+
+
+def _add_batches(app: FastAPI, node: Node) -> None:
+    @app.get("/api/batches")
+    def batches(
+        caller: Caller,
+        before: Annotated[int | None, Query(ge=1)] = None,
+        limit: Annotated[int, Query(ge=1, le=LISTED_MAX)] = 20,
+    ) -> JSONResponse:
+        """Batches, newest first, each with how far it has come. For administrators and auditors."""
+        if not (caller.may("admin_read") or caller.may(FULL_READ)):
+            raise Forbidden("permission_missing", "batches are for administrators and auditors")
+        return JSONResponse(batches_document(node, before, limit))
+
+    @app.post("/api/batches", status_code=201)
+    def seal(request: Request, writer: AdminWriter) -> JSONResponse:
+        """Seal the open blocks now."""
+        batch = node.sequencer.seal_now().result(SEAL_SECONDS_MAX)
+        if batch is None:
+            raise Conflict("nothing_to_seal", "every block is in a batch already")
+        with node.database.write() as session:
+            trail.record(
+                session,
+                actor=writer.user_id,
+                action="batch.seal",
+                outcome="allowed",
+                subject=str(batch.number),
+                request_id=request_id_of(request),
+            )
+        return JSONResponse(batch_document(node, batch), 201)
+
+
+class SecurityHeaders:
+    """Sets SECURITY_HEADERS on every HTTP answer."""
+
+    def __init__(self, app: ASGIApp, https: bool) -> None:
+        self._app = app
+        self._headers = dict(SECURITY_HEADERS)
+        if https:
+            self._headers["strict-transport-security"] = "max-age=31536000; includeSubDomains"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)

@@ -1,0 +1,1 @@
+"""The commands of the program `prividium`, one module each."""

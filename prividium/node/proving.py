@@ -1,0 +1,43 @@
+"""The prover process and the loop that feeds it."""
+
+import threading
+from pathlib import Path
+
+from prividium._core import Ledger
+from prividium.proof.jobs import ProofQueue
+from prividium.proof.prover import ProverClient, locate
+from prividium.proof.workers import ProverWorker
+from prividium.settings import Settings
+
+
+class Proving:
+    """Raises ConfigurationError("prover_missing") where the program is not installed."""
+
+    def __init__(self, settings: Settings, data_dir: Path, ledger: Ledger) -> None:
+        self.binary = locate(settings.prover_binary)
+        cache = settings.prover_cache_dir.expanduser()
+        arguments = ("--cache", str(cache), "--segment-memory-max", str(settings.prover_segment_memory_bytes_max))
+        self._worker = ProverWorker(self.binary, data_dir, arguments=arguments)
+        self.verifier_arguments = ("--cache", str(cache))
+        self.queue = ProofQueue(data_dir, ledger, self._worker.client)
+        self._stop = threading.Event()
+        self._wake = threading.Event()
+        self._thread = threading.Thread(target=self.queue.run, args=(self._stop, self._wake), name="proving")
+
+    def client(self) -> ProverClient:
+        return self._worker.client()
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def wake(self) -> None:
+        """A batch was sealed."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """A proof under way keeps its finished segments."""
+        self._stop.set()
+        self._wake.set()
+        self._worker.stop()
+        if self._thread.ident is not None:
+            self._thread.join()

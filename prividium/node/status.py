@@ -1,0 +1,98 @@
+"""How far each batch has come, as administrators and auditors see it."""
+
+from prividium._core import Batch
+from prividium.batch.output import output_fields
+from prividium.node.parts import Node
+from prividium.proof.prover import Progress, Proved
+from prividium.types import Json, to_hex
+
+ASSURANCE = (
+    "L1 does not check proofs yet: it takes the gateway's word (Attested) for proofs that the gateway verified. "
+    "Proofs are succinct, not hiding, and stay inside the walls."
+)
+LISTED_MAX = 100
+
+
+def batches_document(node: Node, before: int | None, limit: int) -> Json:
+    """Batches below number `before`, newest first."""
+    newest = node.ledger.last_batch()
+    top = newest if before is None else min(newest, before - 1)
+    anchored = None if node.settlement is None else node.settlement.status()
+    executed, attested, committed = (
+        (0, 0, 0) if anchored is None else (anchored.last_executed, anchored.last_attested, anchored.last_committed)
+    )
+    items: list[Json] = []
+    for number in range(top, max(top - min(limit, LISTED_MAX), 0), -1):
+        batch = node.ledger.batch(number)
+        if batch is not None:
+            items.append(_item(node, batch, executed, attested, committed))
+    return {
+        "items": items,
+        "newest": newest,
+        "assurance": ASSURANCE,
+        "proving": _problem(node),
+        "anchoring": None if anchored is None else {"reachable": anchored.reachable, "executed": executed},
+    }
+
+
+def batch_document(node: Node, batch: Batch) -> Json:
+    """One batch that was just sealed."""
+    return _item(node, batch, 0, 0, 0)
+
+
+def _item(node: Node, batch: Batch, executed: int, attested: int, committed: int) -> Json:
+    number = batch.number
+    proof, progress, failure = _proof(node, number)
+    if number <= executed:
+        status = "Executed"
+    elif number <= attested:
+        status = "Attested"
+    elif proof is not None:
+        status = "Committed" if number <= committed else "Proven"
+    else:
+        status = "Proving" if progress is not None else "Sealed"
+    return {
+        "number": number,
+        "status": status,
+        "firstBlock": batch.first_block,
+        "lastBlock": batch.last_block,
+        "transactionCount": batch.transaction_count,
+        "policyVersion": batch.policy_version,
+        "output": to_hex(batch.output.digest()),
+        "fields": output_fields(batch.output),
+        "progress": None if progress is None else _progress_form(progress),
+        "proof": None if proof is None else _proof_form(proof),
+        "failure": failure,
+    }
+
+
+def _proof(node: Node, number: int) -> tuple[Proved | None, Progress | None, Json]:
+    if node.proving is None:
+        return None, None, None
+    queue = node.proving.queue
+    job, failure = queue.job, queue.failure_of(number)
+    progress = None
+    if job is not None and job.batch == number:
+        progress = job.progress or Progress("execute", 0.0, None)
+    failed: Json = None if failure is None else {"code": failure.code, "message": failure.message}
+    return queue.proved(number), progress, failed
+
+
+def _problem(node: Node) -> Json:
+    problem = None if node.proving is None else node.proving.queue.problem
+    return None if problem is None else {"code": problem.code, "message": problem.message}
+
+
+def _progress_form(progress: Progress) -> Json:
+    eta = None if progress.eta_seconds is None else round(progress.eta_seconds)
+    return {"stage": progress.stage, "percent": round(progress.percent, 1), "etaSeconds": eta}
+
+
+def _proof_form(proof: Proved) -> Json:
+    return {
+        "bytes": proof.proof_bytes,
+        "instructions": proof.instructions,
+        "segments": proof.segments,
+        "peakMemoryBytes": proof.peak_memory_bytes,
+        "seconds": dict(proof.seconds),
+    }

@@ -1,0 +1,138 @@
+"""/api/contract-permissions: who may call which function. Without a rule nobody may."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from pydantic import Field
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from prividium.db.edge import ReadSession
+from prividium.identity.caller import AdminReader
+from prividium.permissions import function_rules
+from prividium.permissions.function_rules import FunctionRuleDraft
+from prividium.permissions.models import FunctionRule
+from prividium.permissions.routes.journal import AdminJournal, RoleRef, ThePage
+from prividium.permissions.rules import ARGUMENTS_PER_RULE_MAX, ROLES_PER_RULE_MAX, AccessType, RuleType
+from prividium.rest import AddressIn, Answer, Body, Page, address_text, page_of, time_text
+from prividium.types import Address, Selector, from_hex, parse_address, to_hex
+
+router = APIRouter(prefix="/contract-permissions", tags=["rules"])
+
+RuleId = Annotated[int, Path(ge=1, le=2**31 - 1)]
+
+
+class ArgumentRestriction(Body):
+    argument_index: Annotated[int, Field(ge=0, le=255)]
+
+
+class RuleBody(Body):
+    contract_address: AddressIn
+    function_signature: Annotated[str, Field(max_length=1024)] | None = None
+    method_selector: Annotated[str, Field(pattern=r"^0x([0-9a-fA-F]{8})?$")] | None = None
+    """`0x` for calls without a function (receive or fallback)."""
+    access_type: AccessType
+    rule_type: RuleType
+    roles: list[RoleRef] = Field(default_factory=list, max_length=ROLES_PER_RULE_MAX)
+    argument_restrictions: list[ArgumentRestriction] = Field(default_factory=list, max_length=ARGUMENTS_PER_RULE_MAX)
+    is_umbrella: bool = False
+    """Calls made below this one are not judged."""
+
+
+class RuleRole(Answer):
+    id: str
+    role_name: str
+
+
+class RestrictionAnswer(Answer):
+    argument_index: int
+
+
+class RuleAnswer(Answer):
+    id: int
+    contract_address: str
+    function_signature: str
+    method_selector: str
+    access_type: str
+    rule_type: str
+    roles: list[RuleRole]
+    argument_restrictions: list[RestrictionAnswer]
+    is_umbrella: bool
+    created_at: str
+    updated_at: str
+
+
+def _draft(body: RuleBody) -> FunctionRuleDraft:
+    return FunctionRuleDraft(
+        contract=Address(body.contract_address),
+        signature=body.function_signature,
+        selector=None if body.method_selector is None else Selector(from_hex(body.method_selector)),
+        access=body.access_type,
+        rule_type=body.rule_type,
+        role_ids=tuple(role.id for role in body.roles),
+        argument_indices=tuple(restriction.argument_index for restriction in body.argument_restrictions),
+        is_umbrella=body.is_umbrella,
+    )
+
+
+def _show(rule: FunctionRule) -> RuleAnswer:
+    return RuleAnswer(
+        id=rule.id,
+        contract_address=address_text(rule.contract_address),
+        function_signature=rule.signature,
+        method_selector=to_hex(rule.selector),
+        access_type=rule.access,
+        rule_type=rule.rule_type,
+        roles=[RuleRole(id=role.id, role_name=role.name) for role in rule.roles],
+        argument_restrictions=[RestrictionAnswer(argument_index=index) for index in rule.argument_indices],
+        is_umbrella=rule.is_umbrella,
+        created_at=time_text(rule.created_at),
+        updated_at=time_text(rule.updated_at),
+    )
+
+
+def _note(journal: AdminJournal, action: str, rule: FunctionRule) -> None:
+    details = {
+        "access": rule.access,
+        "type": rule.rule_type,
+        "roles": " ".join(role.name for role in rule.roles),
+        "arguments": " ".join(str(index) for index in rule.argument_indices),
+        "umbrella": str(rule.is_umbrella).lower(),
+    }
+    journal.note(action, f"{address_text(rule.contract_address)} {rule.signature}", details)
+
+
+@router.get("")
+def list_rules(
+    _reader: AdminReader, session: ReadSession, query: ThePage, contract_address: str | None = None
+) -> Page[RuleAnswer]:
+    statement = select(FunctionRule).order_by(FunctionRule.contract_address, FunctionRule.selector)
+    if contract_address is not None:
+        statement = statement.where(FunctionRule.contract_address == parse_address(contract_address))
+    return page_of(session, statement.options(selectinload(FunctionRule.roles)), query, _show)
+
+
+@router.get("/{rule_id}")
+def get_rule(rule_id: RuleId, _reader: AdminReader, session: ReadSession) -> RuleAnswer:
+    return _show(function_rules.find_rule(session, rule_id))
+
+
+@router.post("", status_code=201)
+def create_rule(body: RuleBody, journal: AdminJournal) -> RuleAnswer:
+    rule = function_rules.create_rule(journal.session, _draft(body))
+    _note(journal, "rule.create", rule)
+    return _show(rule)
+
+
+@router.put("/{rule_id}")
+def change_rule(rule_id: RuleId, body: RuleBody, journal: AdminJournal) -> RuleAnswer:
+    rule = function_rules.change_rule(journal.session, rule_id, _draft(body))
+    _note(journal, "rule.change", rule)
+    return _show(rule)
+
+
+@router.delete("/{rule_id}", status_code=204)
+def delete_rule(rule_id: RuleId, journal: AdminJournal) -> None:
+    found = function_rules.find_rule(journal.session, rule_id)
+    _note(journal, "rule.delete", found)
+    function_rules.delete_rule(journal.session, rule_id)

@@ -1,0 +1,131 @@
+"""A gateway over a data folder, stepped by hand: restarting it is making another one over the same folder."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from eth_utils.crypto import keccak
+
+from gateway.deploy import Deployer, DeploymentPlan, genesis_hash
+from gateway.relayer.anchor import Anchor
+from gateway.relayer.client import L1Client, L1Receipt
+from gateway.relayer.journal import Journal
+from gateway.relayer.keys import LocalKey
+from gateway.relayer.settlement import SettlementView
+from gateway.relayer.source import BatchFields, output_digest
+from gateway.relayer.submit import Event, Step, SubmitLimits, Submitter
+from gateway.relayer.watch import AnchorStatus, Watcher
+from prividium.proof.prover import OutputMismatch
+from prividium.proof.verify import VerifiedProof
+from prividium.types import to_hex, to_quantity
+from tests.contracts.chain import GENESIS_STATE, KEY, PRIVATE_CHAIN_ID, Fields, batch
+
+PATIENT = SubmitLimits(stuck_after_blocks=1_000, stuck_after_seconds=1_000_000)
+STEPS_MAX = 200
+
+
+class Batches:
+    """Sealed batches and their proofs. A proof file here is its own statement, so that no prover is needed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self.sealed: dict[int, Fields] = {}
+
+    def seal(self, number: int, history: str = "") -> None:
+        self.sealed[number] = batch(number, history)
+
+    def prove(self, number: int, statement: bytes | None = None) -> None:
+        self._path(number).write_bytes(statement or output_digest(self.sealed[number]))
+
+    def batch(self, number: int) -> BatchFields | None:
+        return self.sealed.get(number)
+
+    def proof_of(self, number: int) -> Path | None:
+        return self._path(number) if self._path(number).exists() else None
+
+    def _path(self, number: int) -> Path:
+        return self._folder / f"{number}.proof"
+
+
+def verify_statement(path: Path, output: bytes) -> VerifiedProof:
+    if path.read_bytes() != output:
+        raise OutputMismatch("output_mismatch", "the proof states another output")
+    return VerifiedProof(output, KEY.app_exe_commit, KEY.app_vm_commit, keccak(path.read_bytes()))
+
+
+class Node:
+    def __init__(
+        self,
+        url: str,
+        data_dir: Path,
+        batches: Batches,
+        limits: SubmitLimits = PATIENT,
+        verify: Callable[[Path, bytes], VerifiedProof] = verify_statement,
+    ) -> None:
+        self.client = L1Client(url, timeout_seconds=5, attempts=1)
+        self.operator = LocalKey.open(data_dir / "operator.key")
+        self.attester = LocalKey.open(data_dir / "attester.key")
+        self.client.request("anvil_setBalance", to_hex(self.operator.address), to_quantity(10**20))
+        self.journal = Journal(data_dir / "relayer.sqlite", genesis_hash(self.client), self.operator.address)
+        self.submitter = Submitter(self.client, self.operator, self.journal, limits)
+        self.batches = batches
+        self.deployer = Deployer(self.client, self.submitter, self.plan())
+        self.anchor: Anchor | None = None
+        self._verify = verify
+
+    def plan(self) -> DeploymentPlan:
+        return DeploymentPlan(
+            private_chain_id=PRIVATE_CHAIN_ID,
+            genesis_state=GENESIS_STATE,
+            key=KEY,
+            key_delay_seconds=0,
+            governor=self.operator.address,
+            operator=self.operator.address,
+            attester=self.attester.address,
+        )
+
+    def close(self) -> None:
+        self.journal.close()
+        self.client.close()
+
+    def deploy(self) -> Anchor:
+        """Step the deployment to its end."""
+        for _ in range(STEPS_MAX):
+            deployment, _ = self.deployer.step()
+            if deployment is not None:
+                self.settlement = deployment.settlement_address
+                self.watcher = Watcher(self.client, self.settlement, self.operator.address)
+                self.anchor = Anchor(
+                    self.client, self.submitter, self.settlement, self.attester, self.batches, self._verify
+                )
+                return self.anchor
+        raise AssertionError("the deployment did not end")
+
+    @property
+    def view(self) -> SettlementView:
+        return SettlementView(self.client, self.settlement)
+
+    def step(self) -> Step:
+        assert self.anchor is not None, "deploy comes first"
+        return self.anchor.step()
+
+    def settle(self) -> list[Step]:
+        """Step until nothing is left to do; what was done on the way."""
+        done = []
+        for _ in range(STEPS_MAX):
+            step = self.step()
+            if step.event is Event.IDLE:
+                return done
+            if step.event is not Event.WAITING:
+                done.append(step)
+        raise AssertionError(f"still not settled: {done[-3:]}")
+
+    def status(self) -> AnchorStatus:
+        return self.watcher.status()
+
+    def sent(self, step: str) -> list[L1Receipt | None]:
+        """Receipts of everything that was ever signed for `step`."""
+        return [self.client.receipt(signed.hash) for signed in self.journal.of(step)]
+
+    def nonce(self) -> int:
+        return self.client.nonce(self.operator.address)

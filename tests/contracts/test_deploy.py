@@ -1,0 +1,89 @@
+"""Deployment: once, resumable, checked against L1."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gateway import deploy
+from gateway.abi import interface
+from gateway.relayer.devnet import EmbeddedL1
+from gateway.relayer.submit import Event
+from prividium.errors import ConfigurationError
+from prividium.types import from_hex
+from tests.contracts.chain import GENESIS_STATE, KEY, PRIVATE_CHAIN_ID, ZERO
+from tests.contracts.conftest import StartNode
+from tests.contracts.gateway_node import Node
+
+
+def test_a_deployment_stands_with_the_plans_arguments(node: Node) -> None:
+    assert node.view.private_chain_id() == PRIVATE_CHAIN_ID
+    assert node.view.state_root(0) == GENESIS_STATE
+    assert node.view.key(1) == KEY
+
+
+def test_a_deployment_that_was_stopped_between_its_steps_goes_on(shared_url: str, start_node: StartNode) -> None:
+    first = start_node(shared_url)
+    deployment, step = first.deployer.step()
+    assert (deployment, step.event) == (None, Event.SENT)
+    second = start_node(shared_url)
+    second.deploy()
+    third = start_node(shared_url)
+    third.deploy()
+    assert third.settlement == second.settlement
+    assert third.nonce() == 2
+    assert [len(third.sent(f"deploy {name}")) for name in ("KeyRegistry", "Settlement")] == [1, 1]
+
+
+def test_another_plan_is_another_deployment(node: Node) -> None:
+    other = deploy.Deployer(node.client, node.submitter, replace(node.plan(), private_chain_id=8))
+    found = None
+    while found is None:
+        found, _ = other.step()
+    assert found.settlement_address != node.settlement
+
+
+def test_the_recorded_deployment_is_checked_against_l1(node: Node, own_l1: EmbeddedL1, tmp_path: Path) -> None:
+    standing = deploy.deploy(node.client, node.submitter, node.plan(), tmp_path, lambda: None)
+    assert deploy.recorded(tmp_path) == standing
+    assert deploy.is_standing(node.client, standing, PRIVATE_CHAIN_ID, GENESIS_STATE)
+    for chain_id, genesis_state in ((PRIVATE_CHAIN_ID, ZERO), (1, GENESIS_STATE)):
+        with pytest.raises(ConfigurationError, match="settles another chain"):
+            deploy.is_standing(node.client, standing, chain_id, genesis_state)
+    swapped = replace(standing, registry=standing.settlement, settlement=standing.registry)
+    assert not deploy.is_standing(node.client, swapped, PRIVATE_CHAIN_ID, GENESIS_STATE)
+
+
+def test_contracts_that_an_l1_does_not_have_do_not_stand(
+    node: Node, own_l1: EmbeddedL1, start_node: StartNode, tmp_path: Path
+) -> None:
+    standing = deploy.deploy(node.client, node.submitter, node.plan(), tmp_path, lambda: None)
+    elsewhere = start_node(own_l1.url)
+    assert not deploy.is_standing(elsewhere.client, standing, PRIVATE_CHAIN_ID, GENESIS_STATE)
+
+
+def test_a_damaged_record_is_reported(tmp_path: Path) -> None:
+    assert deploy.recorded(tmp_path) is None
+    for content in ("{", json.dumps({"settlement": "0x"})):
+        (tmp_path / deploy.DEPLOYMENT_FILE).write_text(content)
+        with pytest.raises(ConfigurationError) as caught:
+            deploy.recorded(tmp_path)
+        assert caught.value.code == "deployment_unreadable"
+
+
+@pytest.mark.parametrize("nonce", [0, 1, 127, 128, 255, 256, 2**32])
+def test_created_addresses_are_those_of_the_yellow_paper(nonce: int) -> None:
+    known = {0: "cd234a471b72ba2f1ccf0a70fcaba648a5eecd8d", 1: "343c43a37d37dff08ae8c4a11544c718abb4fcf8"}
+    sender = from_hex("0x6ac7ea33f8831ea9dcc53393aaa88b25a785dbf0", 20)
+    address = deploy.created_address(sender, nonce)
+    assert len(address) == 20
+    assert address.hex() == known.get(nonce, address.hex())
+
+
+def test_code_that_differs_in_one_byte_is_not_ours(node: Node) -> None:
+    artifact = interface("Settlement").artifact
+    code = node.client.code(node.settlement)
+    assert artifact.is_deployed_as(code)
+    assert not artifact.is_deployed_as(code[:-1] + bytes([code[-1] ^ 1]))
+    assert not artifact.is_deployed_as(b"")

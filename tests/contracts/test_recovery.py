@@ -1,0 +1,347 @@
+"""The relayer against an L1 that misbehaves, and against its own death at any point."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from eth_utils.crypto import keccak
+
+from gateway.abi import interface
+from gateway.relayer.client import L1Client, L1Error
+from gateway.relayer.devnet import EmbeddedL1
+from gateway.relayer.fees import estimate
+from gateway.relayer.journal import SignedTransaction
+from gateway.relayer.settlement import Status
+from gateway.relayer.source import output_tuple
+from gateway.relayer.submit import Event, SubmitLimits
+from tests.contracts.chain import batch
+from tests.contracts.conftest import StartNode
+from tests.contracts.gateway_node import PATIENT, Batches, Node
+
+IMPATIENT = SubmitLimits(stuck_after_blocks=1_000, stuck_after_seconds=0)
+
+
+@pytest.fixture
+def lonely(own_l1: EmbeddedL1, start_node: StartNode) -> Node:
+    """A deployed gateway on an anvil of its own."""
+    node = start_node(own_l1.url)
+    node.deploy()
+    return node
+
+
+def automine(client: L1Client, enabled: bool) -> None:
+    client.request("evm_setAutomine", enabled)
+
+
+def mine(client: L1Client, blocks: int = 1) -> None:
+    client.request("anvil_mine", hex(blocks))
+
+
+def mined(node: Node, step: str) -> int:
+    """How many transactions for `step` are in the chain."""
+    return sum(receipt is not None for receipt in node.sent(step))
+
+
+def finish(node: Node, batches: Batches, last: int) -> None:
+    """Everything proven settles, each batch by exactly one transaction per step."""
+    for number in range(1, last + 1):
+        batches.seal(number)
+        batches.prove(number)
+    node.settle()
+    assert [node.view.batch(number).status for number in range(1, last + 1)] == [Status.EXECUTED] * last
+    assert [mined(node, step) for step in ("commit", "prove", "execute")] == [last] * 3
+
+
+# death of the relayer
+
+
+def test_a_crash_between_journal_and_send_submits_the_same_bytes_once(
+    lonely: Node, own_l1: EmbeddedL1, start_node: StartNode, batches: Batches
+) -> None:
+    """The crash is a signed transaction in the journal that L1 never received."""
+    batches.seal(1)
+    automine(lonely.client, False)
+    lonely.step()
+    [signed] = lonely.journal.of("commit")
+    lonely.client.request("anvil_dropTransaction", "0x" + signed.hash.hex())
+    automine(lonely.client, True)
+    successor = start_node(own_l1.url)
+    successor.deploy()
+    step = successor.step()
+    assert (step.event, step.transaction_hash) == (Event.RESENT, signed.hash)
+    finish(successor, batches, 1)
+    assert [transaction.hash for transaction in successor.journal.of("commit")] == [signed.hash]
+
+
+def test_a_crash_after_the_send_submits_nothing_more(
+    lonely: Node, own_l1: EmbeddedL1, start_node: StartNode, batches: Batches
+) -> None:
+    batches.seal(1)
+    automine(lonely.client, False)
+    assert lonely.step().event is Event.SENT
+    successor = start_node(own_l1.url)
+    successor.deploy()
+    assert successor.step().event is Event.WAITING
+    mine(successor.client)
+    automine(successor.client, True)
+    finish(successor, batches, 1)
+    assert len(successor.journal.of("commit")) == 1
+
+
+def test_a_new_relayer_at_every_step_does_each_thing_once(
+    own_l1: EmbeddedL1, start_node: StartNode, batches: Batches
+) -> None:
+    for number in (1, 2, 3):
+        batches.seal(number)
+        batches.prove(number)
+    node = start_node(own_l1.url)
+    node.deploy()
+    while node.view.last_executed() < 3:
+        node = start_node(own_l1.url)
+        node.deploy()
+        node.step()
+    finish(node, batches, 3)
+
+
+def test_a_lost_journal_is_no_second_submission(
+    lonely: Node, own_l1: EmbeddedL1, start_node: StartNode, batches: Batches
+) -> None:
+    """What was mined is read from L1; what waits in the pool is outbid at its own nonce."""
+    batches.seal(1)
+    automine(lonely.client, False)
+    lonely.step()
+    lonely.journal._connection.execute("DELETE FROM transactions WHERE step = 'commit'")
+    for _ in range(5):
+        step = lonely.step()
+    assert step.event is Event.WAITING
+    mine(lonely.client)
+    automine(lonely.client, True)
+    finish(lonely, batches, 1)
+
+
+# an L1 that forgets
+
+
+def test_l1_restarted_with_its_state_goes_on(lonely: Node, own_l1: EmbeddedL1, batches: Batches) -> None:
+    batches.seal(1)
+    lonely.settle()
+    own_l1.stop()
+    own_l1.start()
+    finish(lonely, batches, 2)
+
+
+def test_l1_restarted_without_its_pool_gets_the_same_transaction_again(
+    lonely: Node, own_l1: EmbeddedL1, batches: Batches
+) -> None:
+    batches.seal(1)
+    automine(lonely.client, False)
+    sent = lonely.step()
+    own_l1.stop()
+    own_l1.start()
+    again = lonely.step()
+    assert (again.event, again.transaction_hash) == (Event.RESENT, sent.transaction_hash)
+    finish(lonely, batches, 1)
+
+
+def test_l1_killed_and_back_with_older_state_gets_everything_again(
+    lonely: Node, own_l1: EmbeddedL1, batches: Batches
+) -> None:
+    batches.seal(1)
+    lonely.settle()
+    own_l1.stop()
+    own_l1.start()
+    state = own_l1.state_path.read_bytes()
+    finish(lonely, batches, 3)
+    own_l1.kill()
+    own_l1.state_path.write_bytes(state)
+    own_l1.start()
+    assert lonely.view.last_committed() == 1
+    finish(lonely, batches, 3)
+
+
+def test_a_truncated_state_file_falls_back_to_the_one_of_the_last_start(
+    lonely: Node, own_l1: EmbeddedL1, batches: Batches
+) -> None:
+    own_l1.stop()
+    own_l1.start()
+    finish(lonely, batches, 1)
+    own_l1.kill()
+    own_l1.state_path.write_bytes(own_l1.state_path.read_bytes()[:-100])
+    own_l1.start()
+    assert lonely.view.last_committed() == 0
+    finish(lonely, batches, 1)
+
+
+# an L1 that changes its mind
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3, 5])
+def test_a_reorganisation_that_drops_our_transactions_is_repaired(lonely: Node, batches: Batches, depth: int) -> None:
+    for number in (1, 2):
+        batches.seal(number)
+        batches.prove(number)
+    lonely.settle()
+    lonely.client.request("anvil_rollback", depth)
+    assert lonely.view.last_executed() < 2
+    finish(lonely, batches, 2)
+
+
+def test_after_a_reorganisation_the_same_signed_bytes_go_out(lonely: Node, batches: Batches) -> None:
+    batches.seal(1)
+    lonely.settle()
+    [signed] = lonely.journal.of("commit")
+    lonely.client.request("anvil_rollback", 1)
+    again = lonely.step()
+    assert (again.event, again.transaction_hash) == (Event.RESENT, signed.hash)
+    finish(lonely, batches, 1)
+
+
+def test_a_reorganisation_under_another_batch_signs_the_nonce_anew(lonely: Node, batches: Batches) -> None:
+    """The batch was sealed again while L1 forgot it, so the old bytes are no longer what is wanted."""
+    batches.seal(1, "mistake")
+    lonely.settle()
+    [old] = lonely.journal.of("commit")
+    lonely.client.request("anvil_rollback", 1)
+    batches.seal(1)
+    step = lonely.step()
+    assert step.event is Event.REPLACED
+    assert lonely.journal.at(old.nonce)[-1].fees.max_fee * 8 >= old.fees.max_fee * 9
+    finish(lonely, batches, 1)
+
+
+# gaps and stuck transactions
+
+
+def test_a_gap_before_a_waiting_transaction_is_filled(lonely: Node, batches: Batches) -> None:
+    """A later transaction of this account waits in the pool; the nonce before it was never used."""
+    nonce = lonely.nonce()
+    data = interface("Settlement").call("commit", output_tuple(batch(2)))
+    fees = estimate(lonely.client, lonely.client.head())
+    _, raw = lonely.operator.sign_transaction(
+        lonely.client.chain_id(), nonce + 1, lonely.settlement, data, 1_000_000, fees
+    )
+    lonely.client.send(raw)
+    for number in (1, 2):
+        batches.seal(number)
+    lonely.settle()
+    assert lonely.nonce() == nonce + 2
+    assert lonely.view.last_committed() == 2
+    assert len(lonely.journal.of("commit")) == 1
+
+
+def test_a_stuck_transaction_is_bumped_at_its_nonce_and_mined_once(
+    own_l1: EmbeddedL1, start_node: StartNode, batches: Batches
+) -> None:
+    start_node(own_l1.url).deploy()
+    node = start_node(own_l1.url, IMPATIENT)
+    node.deploy()
+    batches.seal(1)
+    automine(node.client, False)
+    assert node.step().event is Event.SENT
+    for _ in range(3):
+        assert node.step().event is Event.BUMPED
+    signed = node.journal.of("commit")
+    assert len({transaction.nonce for transaction in signed}) == 1
+    for before, after in pairwise(signed):
+        assert after.fees.max_fee * 8 >= before.fees.max_fee * 9
+        assert after.fees.priority_fee * 8 >= before.fees.priority_fee * 9
+    mine(node.client)
+    assert [receipt is not None for receipt in node.sent("commit")] == [False, False, False, True]
+    automine(node.client, True)
+    finish(node, batches, 1)
+
+
+def test_blocks_that_pass_a_transaction_by_make_it_stuck(
+    own_l1: EmbeddedL1, start_node: StartNode, batches: Batches
+) -> None:
+    """The base fee rose above what the transaction offers, so block after block leaves it out."""
+    start_node(own_l1.url).deploy()
+    node = start_node(own_l1.url, replace(PATIENT, stuck_after_blocks=3))
+    node.deploy()
+    batches.seal(1)
+    automine(node.client, False)
+    node.step()
+    offered = node.journal.of("commit")[0].fees.max_fee
+    for _ in range(3):
+        node.client.request("anvil_setNextBlockBaseFeePerGas", hex(offered * 2))
+        mine(node.client)
+    node.client.request("anvil_setNextBlockBaseFeePerGas", hex(offered * 2))
+    assert mined(node, "commit") == 0
+    assert node.step().event is Event.BUMPED
+    assert node.journal.of("commit")[-1].fees.max_fee > offered * 2
+    mine(node.client)
+    assert mined(node, "commit") == 1
+
+
+def test_a_transaction_that_the_pool_dropped_and_is_now_too_cheap_is_signed_dearer(
+    lonely: Node, batches: Batches
+) -> None:
+    batches.seal(1)
+    automine(lonely.client, False)
+    lonely.step()
+    [signed] = lonely.journal.of("commit")
+    lonely.client.request("anvil_dropTransaction", "0x" + signed.hash.hex())
+    lonely.client.request("anvil_setNextBlockBaseFeePerGas", hex(signed.fees.max_fee * 3))
+    mine(lonely.client)
+    lonely.client.request("anvil_setNextBlockBaseFeePerGas", hex(signed.fees.max_fee * 3))
+    steps = [lonely.step().event for _ in range(2)]
+    assert Event.BUMPED in steps or Event.RESENT in steps
+    automine(lonely.client, True)
+    mine(lonely.client)
+    finish_one = SubmitLimits(stuck_after_blocks=0, stuck_after_seconds=0)
+    lonely.submitter.limits = finish_one
+    while lonely.view.last_committed() < 1:
+        lonely.step()
+        mine(lonely.client)
+    assert mined(lonely, "commit") == 1
+
+
+def test_a_foreign_transaction_at_our_nonce_is_survived(lonely: Node, batches: Batches) -> None:
+    """Somebody used the operator's key by hand while our transaction waited."""
+    batches.seal(1)
+    automine(lonely.client, False)
+    lonely.step()
+    [signed] = lonely.journal.of("commit")
+    fees = replace(signed.fees, max_fee=signed.fees.max_fee * 2, priority_fee=signed.fees.priority_fee * 2)
+    _, raw = lonely.operator.sign_transaction(
+        lonely.client.chain_id(), signed.nonce, lonely.attester.address, b"", 21_000, fees
+    )
+    lonely.client.send(raw)
+    mine(lonely.client)
+    automine(lonely.client, True)
+    finish(lonely, batches, 1)
+    assert isinstance(lonely.journal.of("commit")[-1], SignedTransaction)
+
+
+def test_random_trouble_never_submits_twice(own_l1: EmbeddedL1, start_node: StartNode, batches: Batches) -> None:
+    """Restarts, pool losses, reorganisations and mining pauses in an order drawn from one seed."""
+    node = start_node(own_l1.url, IMPATIENT)
+    automine(node.client, True)
+    node.deploy()
+    for number in (1, 2, 3, 4):
+        batches.seal(number)
+        batches.prove(number)
+    for round_number in range(60):
+        trouble = keccak(round_number.to_bytes(4))[0] % 8
+        if trouble == 0:
+            node = start_node(own_l1.url, IMPATIENT)
+            node.deploy()
+        elif trouble == 1:
+            node.client.request("anvil_dropAllTransactions")
+        elif trouble == 2 and node.client.head().number > 4:
+            node.client.request("anvil_rollback", 2)
+            node.deploy()
+        elif trouble == 3:
+            automine(node.client, False)
+        elif trouble == 4:
+            automine(node.client, True)
+            mine(node.client)
+        try:
+            node.step()
+        except L1Error:
+            mine(node.client)
+    automine(node.client, True)
+    mine(node.client)
+    node = start_node(own_l1.url)
+    node.deploy()
+    finish(node, batches, 4)

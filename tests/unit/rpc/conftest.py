@@ -1,0 +1,83 @@
+"""One scene for all RPC tests: they read it, and send transactions that do not disturb each other."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import httpx
+import pytest
+
+from prividium.demo.member import Member
+from prividium.types import Json
+from tests.unit.live import LiveNode, Scene, set_scene
+
+
+@dataclass
+class Rpc:
+    """JSON-RPC as bytes on the wire: answers are looked at whole."""
+
+    member: Member
+
+    def post(self, body: Json) -> httpx.Response:
+        return self.member.http.post("/rpc", json=body)
+
+    def raw(self, body: bytes) -> httpx.Response:
+        return self.member.http.post("/rpc", content=body)
+
+    def ask(self, method: str, *params: Json) -> dict[str, Json]:
+        answer: dict[str, Json] = self.post(
+            {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}
+        ).json()
+        return answer
+
+    def result(self, method: str, *params: Json) -> Json:
+        answer = self.ask(method, *params)
+        assert "error" not in answer, answer
+        return answer["result"]
+
+    def refusal(self, method: str, *params: Json) -> tuple[int, str]:
+        """Code and reason."""
+        answer = self.ask(method, *params)
+        assert "error" in answer, answer
+        error = answer["error"]
+        assert isinstance(error, dict)
+        data = error["data"]
+        return int(str(error["code"])), str(data["reason"]) if isinstance(data, dict) else ""
+
+
+@pytest.fixture(scope="session")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    with LiveNode(tmp_path_factory.mktemp("node") / "data", genesis_balances={}) as live:
+        scene = set_scene(live)
+        live.settle()
+        yield scene
+
+
+@pytest.fixture(scope="session")
+def rpc() -> Callable[[Member], Rpc]:
+    return Rpc
+
+
+@pytest.fixture(scope="session")
+def one(scene: Scene) -> Rpc:
+    return Rpc(scene.one)
+
+
+@pytest.fixture(scope="session")
+def two(scene: Scene) -> Rpc:
+    return Rpc(scene.two)
+
+
+@pytest.fixture(scope="session")
+def stranger(scene: Scene) -> Rpc:
+    """Signed in, with a wallet, and with nothing to do with the fund."""
+    return Rpc(scene.stranger)
+
+
+@pytest.fixture(scope="session")
+def administrator(scene: Scene) -> Rpc:
+    return Rpc(scene.administrator)
+
+
+@pytest.fixture(scope="session")
+def nobody(scene: Scene) -> Rpc:
+    return Rpc(scene.live.stranger())

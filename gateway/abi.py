@@ -9,7 +9,7 @@ from eth_abi.exceptions import DecodingError
 from eth_utils.crypto import keccak
 
 from gateway.compile import Artifact, load
-from gateway.jsontype import Json
+from prividium.types import Json
 
 
 class Interface:

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from gateway.jsontype import Json
 from prividium.errors import ConfigurationError
+from prividium.types import Json
 
 GATEWAY = Path(__file__).parent
 CONTRACTS = GATEWAY / "contracts"

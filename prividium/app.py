@@ -98,9 +98,9 @@ def _anchor(node: Node) -> AnchorAddress | None:
 
 def _add_health(app: FastAPI, node: Node) -> None:
     @app.get("/health")
-    def health() -> dict[str, Json]:
+    def health() -> JSONResponse:
         """The process answers."""
-        return {"ok": True, "version": node.version}
+        return JSONResponse({"ok": True, "version": node.version})
 
     @app.get("/readyz")
     def ready() -> JSONResponse:

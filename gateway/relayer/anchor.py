@@ -9,17 +9,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gateway.abi import interface
-from gateway.jsontype import Json
 from gateway.relayer.client import L1Block, L1Client
 from gateway.relayer.journal import Action
 from gateway.relayer.keys import LocalKey
-from gateway.relayer.settlement import BatchRecord, SettlementView, Status
+from gateway.relayer.settlement import BatchRecord, SettlementMissing, SettlementView, Status
 from gateway.relayer.source import BatchSource, output_digest, output_tuple
 from gateway.relayer.submit import Call, Event, Step, Submitter
 from prividium.errors import PrividiumError
-from prividium.proof.prover import ProofRejected
+from prividium.proof.prover import ProofRejected, ProverError
 from prividium.proof.verify import VerifiedProof, Verify
-from prividium.types import to_hex
+from prividium.types import Json, to_hex
 
 COMMIT_AHEAD_MAX = 32
 """Batches that may be committed and not executed; bounds what one step reads."""
@@ -72,6 +71,7 @@ class Anchor:
         self._verify = verify
         self._verified: dict[int, VerifiedProof] = {}
         self._rejected: dict[int, tuple[int, PrividiumError]] = {}
+        self._verifier_away: ProverError | None = None
         self._revert_from: int | None = None
         self._problem: Problem | None = None
 
@@ -85,7 +85,8 @@ class Anchor:
         self._revert_from = from_batch
 
     def step(self) -> Step:
-        """One step; raises L1Error and what `verify` raises apart from a rejected proof."""
+        """One step; raises L1Error. A proof that cannot be attested holds up no other batch."""
+        self._verifier_away = None
         head = self._client.head()
         window = self._window(head)
         self._forget(window.last_executed)
@@ -99,13 +100,18 @@ class Anchor:
         return step
 
     def run(self, stop: threading.Event, wake: threading.Event | None = None) -> None:
-        """Step until `stop`. `wake` cuts a pause short: set it for a new batch or proof, and after `stop`."""
+        """Step until `stop`. `wake` cuts a pause short: set it for a new batch or proof, and after `stop`.
+
+        Goes on through every failure but one: SettlementMissing, for which somebody has to deploy.
+        """
         pause, failures = POLL_SECONDS, 0
         while not stop.is_set():
             try:
                 step = self.step()
                 failures = 0
                 pause = 0.05 if step.event in (Event.SENT, Event.RESENT) else POLL_SECONDS
+            except SettlementMissing:
+                raise
             except PrividiumError as error:
                 self._problem = Problem(error.code, error.message)
                 failures += 1
@@ -170,6 +176,9 @@ class Anchor:
         except ProofRejected as error:
             self._rejected[number] = (written, error)
             return False
+        except ProverError as error:
+            self._verifier_away = error
+            return False
         self._verified[number] = proof
         self._rejected.pop(number, None)
         return True
@@ -210,6 +219,8 @@ class Anchor:
         if self._rejected:
             number, (_, error) = min(self._rejected.items())
             return Problem(error.code, f"the proof of batch {number} was not accepted: {error.message}")
+        if self._verifier_away is not None:
+            return Problem(self._verifier_away.code, self._verifier_away.message)
         return None
 
 

@@ -17,9 +17,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from gateway.jsontype import Json
 from prividium.errors import Unavailable
-from prividium.types import to_hex, to_quantity
+from prividium.types import Json, to_hex, to_quantity
 
 BlockTag = int | Literal["latest", "pending", "finalized", "safe", "earliest"]
 
@@ -99,13 +98,15 @@ class L1Client:
         body: Json = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}
         failure = ""
         for attempt in range(self._attempts):
-            if attempt and self._closed.wait(0.1 * 2**attempt):
-                break
+            if self._closed.wait(0.1 * 2**attempt if attempt else 0.0):
+                raise L1Unreachable("l1_closed", "the connection to L1 was closed")
             try:
                 response = self._http.post(self._url, json=body)
             except httpx.HTTPError as error:
                 failure = type(error).__name__
                 continue
+            except RuntimeError as error:  # httpx's word for a client that another thread has just closed
+                raise L1Unreachable("l1_closed", "the connection to L1 was closed") from error
             if response.status_code in _HTTP_WORTH_RETRYING:
                 failure = f"HTTP {response.status_code}"
                 continue

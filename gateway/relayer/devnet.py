@@ -61,6 +61,9 @@ class EmbeddedL1:
         self._child.start(_command(binary, self._port, self.state_path))
         self._client = L1Client(self.url, timeout_seconds=5.0, attempts=1)
         self._await_answer(self._client)
+        if self._client.head().number:
+            # Of a chain read from its file, anvil serves the state at the head alone: move the finalized block there.
+            self._client.request("anvil_mine", to_quantity(2 * SLOTS_IN_AN_EPOCH))
 
     def stop(self) -> None:
         """Ends anvil after it wrote its state."""

@@ -10,11 +10,10 @@ from eth_account.signers.local import LocalAccount
 from eth_account.types import AccessListEntry
 from eth_typing import HexStr
 
-from gateway.jsontype import Json
 from gateway.relayer.fees import Fees
 from prividium.clock import random_bytes
 from prividium.errors import ConfigurationError
-from prividium.types import to_hex
+from prividium.types import Json, to_hex
 
 
 class LocalKey:

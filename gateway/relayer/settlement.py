@@ -42,6 +42,10 @@ class VerifyingKey:
         return self.app_exe_commit, self.app_vm_commit, self.dag_commit, to_hex(self.verifier)
 
 
+class SettlementMissing(L1AnswerInvalid):
+    """There is no such contract at the address: another L1, or one that has lost it."""
+
+
 class SettlementView:
     """Settlement as it stands after block `tag`."""
 
@@ -85,4 +89,4 @@ class SettlementView:
             return contract.answer(function, answer)
         except DecodingError as error:
             text = f"there is no Settlement contract at {to_hex(self._address)} on this L1"
-            raise L1AnswerInvalid("settlement_missing", text) from error
+            raise SettlementMissing("settlement_missing", text) from error

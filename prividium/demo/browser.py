@@ -65,7 +65,7 @@ def sign_in(base_url: str, person: str) -> str:
         started.raise_for_status()
         request = started.json()
         with httpx.Client(follow_redirects=True, timeout=30) as browser:
-            _walk(browser, request["loginUrl"], person)
+            _walk(browser, request["loginUrl"], person, request["userCode"])
         claim = {"requestId": request["requestId"], "pollCode": request["pollCode"], "codeVerifier": verifier}
         for _ in range(POLLS_MAX):
             answer = api.post("/api/auth/cli/token", json=claim)
@@ -77,7 +77,7 @@ def sign_in(base_url: str, person: str) -> str:
     raise Unauthorized("sign_in_failed", f"sign-in of {person} was not completed")
 
 
-def _walk(browser: httpx.Client, url: str, person: str) -> None:
+def _walk(browser: httpx.Client, url: str, person: str, user_code: str) -> None:
     page = browser.get(url)
     for _ in range(PAGES_MAX):
         page.raise_for_status()
@@ -87,7 +87,7 @@ def _walk(browser: httpx.Client, url: str, person: str) -> None:
         if choice is None:
             return
         form, name, value = choice
-        data = dict(form.fields)
+        data = {key: user_code if key == "code" else given for key, given in form.fields.items()}
         if name:
             data[name] = value
         target = urljoin(str(page.url), form.action or str(page.url))

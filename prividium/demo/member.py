@@ -35,7 +35,7 @@ class Member:
     token: str
     account: LocalAccount
     http: httpx.Client
-    _ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+    _ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     @classmethod
     def arrive(cls, base_url: str, name: str, person: str) -> Self:

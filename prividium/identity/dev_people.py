@@ -15,7 +15,7 @@ class DemoPerson:
 ADMINISTRATOR = DemoPerson("dev-administrator", "administrator", "Ada Administrator", "writes the rules")
 PEOPLE = (
     ADMINISTRATOR,
-    DemoPerson("dev-client-one", "client-one", "Clara Client", "holds and transfers shares"),
+    DemoPerson("dev-client", "client", "Clara Client", "holds and transfers shares"),
     DemoPerson("dev-client-two", "client-two", "Carl Client", "receives shares"),
     DemoPerson("dev-auditor", "auditor", "Audrey Auditor", "checks what is disclosed"),
 )

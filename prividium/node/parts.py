@@ -3,7 +3,7 @@
 import json
 import logging
 from contextlib import ExitStack
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
 from prividium._core import Batch, CoreError, Ledger
 from prividium.batch.seal import SealPolicy
@@ -48,7 +48,7 @@ class Node:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.folder = DataFolder(settings.data_dir)
-        self.version = version("prividium")
+        self.version = package_version()
         self._stack = ExitStack()
 
     def start(self) -> None:
@@ -137,6 +137,13 @@ class Node:
             self.proving.wake()
         if self.settlement is not None:
             self.settlement.wake()
+
+
+def package_version() -> str:
+    try:
+        return version("prividium")
+    except PackageNotFoundError:
+        return "0+checkout"
 
 
 def open_database(settings: Settings) -> Database:

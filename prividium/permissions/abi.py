@@ -18,8 +18,14 @@ Abi: TypeAlias = list[dict[str, object]]
 ENTRIES_MAX = 2_000
 DEPTH_MAX = 8
 _WORDS_MAX = 0xFFFF
-_ELEMENTARY = re.compile(r"(u?int([0-9]{1,3})|address|bool|bytes([0-9]{1,2})?|string|function)")
+_ELEMENTARY = re.compile(
+    r"u?int(8|16|24|32|40|48|56|64|72|80|88|96|104|112|120|128|136|144|152|160|168|176|184|192|200|208|216|224|232|240"
+    r"|248|256)?|bytes([1-9]|[12][0-9]|3[0-2])?|address|bool|string|function"
+)
 _ARRAY = re.compile(r"(.+)\[([0-9]{0,5})\]")
+_AFTER_ARGUMENTS = re.compile(
+    r"(\s+(external|public|internal|private|view|pure|payable|nonpayable|virtual|override|returns\s*\(.*\)))*\s*;?"
+)
 _NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]{0,255}")
 
 
@@ -86,7 +92,7 @@ def canonical_signature(text: str) -> str:
     if not bracket or not _NAME.fullmatch(name):
         raise InvalidInput("function_signature_invalid", "write a signature such as transfer(address,uint256)")
     arguments, end = _split_tuple(rest, 0, 0)
-    if rest[end:].strip() and not re.match(r"\s*(external|public|view|pure|payable|returns|\s)", rest[end:]):
+    if not _AFTER_ARGUMENTS.fullmatch(rest[end:].rstrip()):
         raise InvalidInput("function_signature_invalid", "write a signature such as transfer(address,uint256)")
     return f"{name}({','.join(arguments)})"
 

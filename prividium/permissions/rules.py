@@ -14,6 +14,7 @@ SYSTEM_PERMISSIONS: Final = (
     "admin_read",
     "admin_write",
     "contract_deployment",
+    "disclosure_read",
     "full_read_access",
 )
 ROLES_PER_RULE_MAX: Final = 256

@@ -2,6 +2,7 @@
 
     witness.bin   the proof's input, secret; removed once there is a proof, since the ledger can make it again
     work/         finished segments of a proof under way, removed with it
+    proof.json    what the prover said of the proof: sizes, times
     proof.bin     the proof; whole if it is there
     failure.json  why the batch will not be tried again until `retry`
 
@@ -25,6 +26,7 @@ from prividium.proof.prover import (
     ProverClient,
     ProverUnavailable,
     WitnessRejected,
+    parse_proved,
 )
 from prividium.types import to_hex
 
@@ -89,6 +91,11 @@ class ProofQueue:
         path = self._folder / str(number) / "proof.bin"
         return path if path.exists() else None
 
+    def proved(self, number: int) -> Proved | None:
+        """What the prover said of the batch's proof; None while there is none."""
+        path = self._folder / str(number) / "proof.json"
+        return parse_proved(json.loads(path.read_text())) if path.exists() and self.proof_of(number) else None
+
     def failure_of(self, number: int) -> Failure | None:
         path = self._folder / str(number) / "failure.json"
         return Failure(**json.loads(path.read_text())) if path.exists() else None
@@ -103,7 +110,7 @@ class ProofQueue:
     def retry(self, number: int) -> None:
         """Forget a failure, or a proof that was not accepted, and prove the batch again."""
         folder = self._folder / str(number)
-        for name in ("failure.json", "proof.bin"):
+        for name in ("failure.json", "proof.bin", "proof.json"):
             (folder / name).unlink(missing_ok=True)
         self._proven_up_to = min(self._proven_up_to, number - 1)
 
@@ -163,6 +170,7 @@ class ProofQueue:
             partial.unlink(missing_ok=True)
             text = f"the prover's output of batch {number} is {to_hex(proved.output)}, the ledger's {to_hex(expected)}"
             raise OutputMismatch("output_mismatch", text)
+        self._write(number, "proof.json", json.dumps(asdict(proved) | {"output": to_hex(proved.output)}).encode())
         if not partial.exists():
             raise ProverUnavailable("proof_missing", f"the prover reported batch {number} done and left no proof")
         partial.replace(folder / "proof.bin")

@@ -1,6 +1,5 @@
 """Check a proof before it is attested: a process of its own, that shares nothing with the one that made the proof."""
 
-import json
 import struct
 import subprocess
 from collections.abc import Callable
@@ -10,16 +9,19 @@ from pathlib import Path
 from eth_utils.crypto import keccak
 
 from prividium.proof.prover import (
+    OutputMismatch,
     ProofInvalid,
     ProofRejected,
     ProofVersionMismatch,
     ProverUnavailable,
-    error_of,
     parse_line,
 )
 from prividium.types import to_hex
 
 PROOF_VERSION = 1
+PROOF_BYTES_MAX = 1 << 20
+"""An aggregated proof has a fixed shape and about 267 KB."""
+
 _MAGIC = b"PVPF"
 _HEADER = struct.Struct(">4sI32s32s32sQ")
 """Magic, version, app_exe_commit, app_vm_commit, public output, number of STARK bytes that follow."""
@@ -61,7 +63,7 @@ class ProofVerifier:
         except (OSError, subprocess.TimeoutExpired) as error:
             text = f"the proof verifier did not finish ({type(error).__name__})"
             raise ProverUnavailable("prover_unavailable", text) from error
-        judge(run.returncode, run.stdout)
+        judge(run.returncode, run.stdout, output)
         if header.output != output or read_proof(proof) != content:
             raise ProofRejected("proof_changed", "the proof file changed while it was being verified")
         return VerifiedProof(output, header.app_exe_commit, header.app_vm_commit, keccak(content))
@@ -79,9 +81,13 @@ class ProofHeader:
 def read_proof(path: Path) -> bytes:
     """Content of a proof file; ProofInvalid if it cannot be read."""
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(PROOF_BYTES_MAX + 1)
     except OSError as error:
-        raise ProofRejected("proof_unreadable", f"the proof file {path.name} cannot be read") from error
+        raise ProofInvalid("proof_unreadable", f"the proof file {path.name} cannot be read") from error
+    if len(content) > PROOF_BYTES_MAX:
+        raise ProofInvalid("proof_invalid", f"the proof file is larger than {PROOF_BYTES_MAX} bytes")
+    return content
 
 
 def parse_header(content: bytes) -> ProofHeader:
@@ -98,14 +104,12 @@ def parse_header(content: bytes) -> ProofHeader:
     return ProofHeader(exe, vm, output)
 
 
-def judge(exit_code: int, stdout: bytes) -> None:
-    """Nothing for an accepted proof; raises what the verifier said otherwise, and for silence of any kind."""
+def judge(exit_code: int, stdout: bytes, output: bytes) -> None:
+    """Nothing for an accepted proof of `output`; raises the verifier's error otherwise, and for silence of any kind."""
     lines = stdout.splitlines()
-    if exit_code == 0 and lines:
-        parse_line(lines[-1])
-        return
-    if lines:
-        fields = json.loads(lines[-1]) if lines[-1].startswith(b"{") else {}
-        if "code" in fields:
-            raise error_of(str(fields["code"]), str(fields.get("message")))
+    verdict = parse_line(lines[-1]) if lines else {}
+    if exit_code == 0 and isinstance(verdict, dict) and verdict.get("valid") is True:
+        if verdict.get("output") == to_hex(output):
+            return
+        raise OutputMismatch("output_mismatch", f"the verifier accepted the proof for output {verdict.get('output')}")
     raise ProverUnavailable("prover_unavailable", f"the proof verifier ended with status {exit_code} and no verdict")

@@ -31,6 +31,7 @@ class ProverWorker:
         self._command = [str(binary), *arguments, "serve", "--socket", str(self._socket)]
         self._start_seconds_max = start_seconds_max
         self._stopping = threading.Event()
+        self._starting = threading.Lock()
         self._failures = 0
         self._started_at = 0.0
 
@@ -47,17 +48,21 @@ class ProverWorker:
 
         Raises ProverUnavailable if it does not come up; the next call waits a little longer before it tries again.
         """
-        if not self._child.is_alive:
-            self._start()
+        with self._starting:
+            if not self._child.is_alive:
+                self._start()
         return ProverClient(self._socket)
 
     def stop(self) -> None:
         """Ends the process; a proof under way keeps its finished segments."""
         self._stopping.set()
-        self._child.stop()
+        with self._starting:
+            self._child.stop()
         self._socket.unlink(missing_ok=True)
 
     def _start(self) -> None:
+        if self._stopping.is_set():
+            raise ProverUnavailable("prover_stopped", "the node is stopping")
         if self._child.pid is not None and clock.monotonic() - self._started_at > _HEALTHY_SECONDS:
             self._failures = 0
         if self._failures and self._stopping.wait(min(2.0 ** (self._failures - 1), _BACKOFF_SECONDS_MAX)):

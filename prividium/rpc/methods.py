@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from enum import Enum
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from prividium.rpc import params
 from prividium.rpc.chain import Caller, Chain
@@ -18,7 +18,7 @@ from prividium.rpc.handlers.logs import logs
 from prividium.rpc.params import Params
 from prividium.types import Json
 
-Answer = Json | Future[bytes]
+Answer: TypeAlias = "Json | Future[bytes]"
 """A future is a hash that comes when a transaction is durable."""
 A = TypeVar("A")
 

@@ -56,7 +56,6 @@ _STORE: Final = frozenset({"disk_full", "store_corrupt", "store_locked", "store_
 _BY_CLASS: Final = (
     (InvalidInput, INVALID_PARAMS),
     (Unauthorized, UNAUTHORIZED),
-    (Forbidden, FORBIDDEN),
     (NotFound, FORBIDDEN),
     (Conflict, TRANSACTION_REFUSED),
     (RateLimited, LIMIT_EXCEEDED),
@@ -76,6 +75,8 @@ def refusal(error: Exception) -> RpcError:
         return error
     if isinstance(error, CoreError):
         return _from_core(error)
+    if isinstance(error, Forbidden):
+        return forbidden(error.code)
     if isinstance(error, PrividiumError):
         for kind, code in _BY_CLASS:
             if isinstance(error, kind):

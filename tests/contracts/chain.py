@@ -1,6 +1,6 @@
 """A settlement on a real anvil, with one account per office, for tests."""
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import cast
 
 from eth_utils.crypto import keccak
@@ -38,6 +38,11 @@ class Fields:
     imported_roots_hash: bytes = ZERO
     disclosure_log_root: bytes = ZERO
     da_commitment: bytes = ZERO
+
+
+def altered(fields: Fields, name: str, value: bytes) -> Fields:
+    """`fields` with another root in the field `name`."""
+    return Fields(**{**asdict(fields), name: value})
 
 
 def state_root(number: int, history: str = "") -> bytes:

@@ -6,8 +6,9 @@ import pytest
 from gateway.relayer.client import L1Client
 from gateway.relayer.devnet import EmbeddedL1
 from gateway.relayer.submit import SubmitLimits
+from prividium.proof.verify import Verify
 from tests.contracts.chain import Chain
-from tests.contracts.gateway_node import PATIENT, Batches, Node
+from tests.contracts.gateway_node import PATIENT, Batches, Node, verify_statement
 
 
 @pytest.fixture(scope="session")
@@ -54,8 +55,8 @@ def start_node(tmp_path: Path, batches: Batches) -> Iterator[StartNode]:
     """Starts gateways over one data folder; each call is a restart."""
     nodes: list[Node] = []
 
-    def start(url: str, limits: SubmitLimits = PATIENT) -> Node:
-        node = Node(url, tmp_path / "gateway", batches, limits)
+    def start(url: str, limits: SubmitLimits = PATIENT, verify: Verify = verify_statement) -> Node:
+        node = Node(url, tmp_path / "gateway", batches, limits, verify)
         nodes.append(node)
         return node
 

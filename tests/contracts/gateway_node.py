@@ -1,5 +1,6 @@
 """A gateway over a data folder, stepped by hand: restarting it is making another one over the same folder."""
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from gateway.relayer.settlement import SettlementView
 from gateway.relayer.source import BatchFields, output_digest
 from gateway.relayer.submit import Event, Step, SubmitLimits, Submitter
 from gateway.relayer.watch import AnchorStatus, Watcher
+from prividium import clock
 from prividium.proof.prover import OutputMismatch
 from prividium.proof.verify import VerifiedProof
 from prividium.types import to_hex, to_quantity
@@ -21,6 +23,14 @@ from tests.contracts.chain import GENESIS_STATE, KEY, PRIVATE_CHAIN_ID, Fields, 
 
 PATIENT = SubmitLimits(stuck_after_blocks=1_000, stuck_after_seconds=1_000_000)
 STEPS_MAX = 200
+
+
+def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+    """Wait for what another thread or process does."""
+    idle, deadline = threading.Event(), clock.monotonic() + seconds
+    while not condition():
+        assert clock.monotonic() < deadline, "what was waited for did not happen"
+        idle.wait(0.02)
 
 
 class Batches:
@@ -111,7 +121,7 @@ class Node:
 
     def settle(self) -> list[Step]:
         """Step until nothing is left to do; what was done on the way."""
-        done = []
+        done: list[Step] = []
         for _ in range(STEPS_MAX):
             step = self.step()
             if step.event is Event.IDLE:

@@ -1,6 +1,7 @@
 """The relayer's way: commit, prove, execute; what it refuses to do; what it says when it cannot go on."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from eth_utils.crypto import keccak
@@ -11,6 +12,8 @@ from gateway.relayer.devnet import EmbeddedL1
 from gateway.relayer.journal import Action
 from gateway.relayer.settlement import Status
 from gateway.relayer.submit import Call, Event, InsufficientL1Funds, SubmitLimits, WouldRevert
+from prividium.proof.prover import ProverUnavailable
+from prividium.proof.verify import VerifiedProof
 from prividium.types import to_hex
 from tests.contracts.chain import OTHER_KEY, batch, record_of
 from tests.contracts.conftest import StartNode
@@ -51,14 +54,30 @@ def test_a_rejected_proof_is_never_attested_and_holds_up_nothing_else(node: Node
     assert "batch 1" in node.anchor.problem.message
 
 
+def test_a_verifier_that_is_away_holds_up_attestations_alone(
+    shared_url: str, start_node: StartNode, batches: Batches
+) -> None:
+    def away(path: Path, output: bytes) -> VerifiedProof:
+        raise ProverUnavailable("prover_unavailable", "the proof verifier did not finish")
+
+    node = start_node(shared_url, verify=away)
+    anchor = node.deploy()
+    for number in (1, 2):
+        batches.seal(number)
+        batches.prove(number)
+    assert steps_of(node) == [("commit", 1), ("commit", 2)]
+    assert anchor.problem is not None
+    assert anchor.problem.code == "prover_unavailable"
+
+
 def test_a_proof_by_another_program_than_the_pinned_one_is_not_attested(node: Node, batches: Batches) -> None:
     registry = node.deployer.find("KeyRegistry")
     assert registry is not None
     keys = interface("KeyRegistry")
     for function, arguments in (("propose", [OTHER_KEY.astuple()]), ("activate", [])):
         action = Action(function, 0, bytes(32))
-        call = Call(registry, keys.call(function, *arguments), keys)
-        assert node.submitter.step(node.client.head(), action, lambda _, call=call: call).event is Event.SENT
+        calls = {action: Call(registry, keys.call(function, *arguments), keys)}
+        assert node.submitter.step(node.client.head(), action, calls.__getitem__).event is Event.SENT
     batches.seal(1)
     batches.prove(1)
     assert steps_of(node) == [("commit", 1)]

@@ -8,7 +8,7 @@ from eth_utils.crypto import keccak
 from gateway.relayer.settlement import Status
 from gateway.relayer.source import output_digest, output_tuple
 from prividium.types import to_hex
-from tests.contracts.chain import GENESIS_STATE, PRIVATE_CHAIN_ID, ZERO, Chain, Refused, batch, record_of
+from tests.contracts.chain import GENESIS_STATE, PRIVATE_CHAIN_ID, ZERO, Chain, Refused, altered, batch, record_of
 
 RESERVED = ["l1_inbox_hash", "message_root", "imported_roots_hash", "disclosure_log_root", "da_commitment"]
 
@@ -99,7 +99,7 @@ def test_a_zero_state_root_is_refused(chain: Chain) -> None:
 def test_a_reserved_field_must_be_zero(chain: Chain, index: int, name: str) -> None:
     value = (1).to_bytes(32)
     with pytest.raises(Refused, match=rf"^ReservedFieldSet\(field={index}, value={to_hex(value)}\)$"):
-        chain.commit(replace(batch(1), **{name: value}))
+        chain.commit(altered(batch(1), name, value))
 
 
 @pytest.mark.parametrize("view", ["stateRoot", "policyRoot", "keyVersion", "batch"])

@@ -53,6 +53,19 @@ def test_the_chain_outlives_a_stop(own_l1: EmbeddedL1) -> None:
     client.close()
 
 
+def test_the_finalized_state_is_readable_after_a_restart(own_l1: EmbeddedL1) -> None:
+    account = b"\x01" * 20
+    own_l1.fund(account, 5)
+    client = L1Client(own_l1.url)
+    client.request("anvil_mine", "0x4")
+    own_l1.stop()
+    own_l1.start()
+    finalized = client.block("finalized")
+    assert finalized is not None
+    assert client.balance(account, finalized.number) == 5
+    client.close()
+
+
 def test_a_dead_anvil_is_restarted_by_the_next_tick(own_l1: EmbeddedL1) -> None:
     own_l1.kill()
     assert not own_l1.is_alive

@@ -1,14 +1,12 @@
 """Settlement.prove."""
 
-from dataclasses import replace
-
 import pytest
 from eth_utils.crypto import keccak
 
 from gateway.relayer.settlement import Status
 from gateway.relayer.source import output_digest
 from prividium.types import to_hex
-from tests.contracts.chain import OTHER_KEY, PROOF_DIGEST, Chain, Refused, batch
+from tests.contracts.chain import OTHER_KEY, PROOF_DIGEST, Chain, Refused, altered, batch
 
 SECP256K1_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
@@ -61,7 +59,7 @@ def test_somebody_elses_signature_is_refused(chain: Chain) -> None:
 def test_an_attestation_of_another_output_is_refused(chain: Chain, field: str) -> None:
     """These two fields are free at commit; a proof, and so its attestation, speaks of one value of them."""
     proven = batch(1)
-    chain.commit(replace(proven, **{field: keccak(b"forged")}))
+    chain.commit(altered(proven, field, keccak(b"forged")))
     with pytest.raises(Refused, match=INVALID):
         chain.prove(1, signature=chain.sign(1, output=output_digest(proven)))
 

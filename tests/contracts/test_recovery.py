@@ -1,7 +1,11 @@
 """The relayer against an L1 that misbehaves, and against its own death at any point."""
 
+import sqlite3
+import threading
+from contextlib import closing
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from eth_utils.crypto import keccak
@@ -10,13 +14,12 @@ from gateway.abi import interface
 from gateway.relayer.client import L1Client, L1Error
 from gateway.relayer.devnet import EmbeddedL1
 from gateway.relayer.fees import estimate
-from gateway.relayer.journal import SignedTransaction
-from gateway.relayer.settlement import Status
+from gateway.relayer.settlement import SettlementMissing, Status
 from gateway.relayer.source import output_tuple
 from gateway.relayer.submit import Event, SubmitLimits
 from tests.contracts.chain import batch
 from tests.contracts.conftest import StartNode
-from tests.contracts.gateway_node import PATIENT, Batches, Node
+from tests.contracts.gateway_node import PATIENT, Batches, Node, until
 
 IMPATIENT = SubmitLimits(stuck_after_blocks=1_000, stuck_after_seconds=0)
 
@@ -103,14 +106,13 @@ def test_a_new_relayer_at_every_step_does_each_thing_once(
     finish(node, batches, 3)
 
 
-def test_a_lost_journal_is_no_second_submission(
-    lonely: Node, own_l1: EmbeddedL1, start_node: StartNode, batches: Batches
-) -> None:
+def test_a_lost_journal_is_no_second_submission(lonely: Node, batches: Batches, tmp_path: Path) -> None:
     """What was mined is read from L1; what waits in the pool is outbid at its own nonce."""
     batches.seal(1)
     automine(lonely.client, False)
     lonely.step()
-    lonely.journal._connection.execute("DELETE FROM transactions WHERE step = 'commit'")
+    with closing(sqlite3.connect(tmp_path / "gateway" / "relayer.sqlite")) as journal, journal:
+        journal.execute("DELETE FROM transactions WHERE step = 'commit'")
     for _ in range(5):
         step = lonely.step()
     assert step.event is Event.WAITING
@@ -169,6 +171,36 @@ def test_a_truncated_state_file_falls_back_to_the_one_of_the_last_start(
     own_l1.state_path.write_bytes(own_l1.state_path.read_bytes()[:-100])
     own_l1.start()
     assert lonely.view.last_committed() == 0
+    finish(lonely, batches, 1)
+
+
+def test_an_l1_that_lost_the_contract_ends_the_loop(
+    lonely: Node, own_l1: EmbeddedL1, start_node: StartNode, batches: Batches
+) -> None:
+    own_l1.stop()
+    for path in own_l1.state_path.parent.glob("state*"):
+        path.unlink()
+    own_l1.start()
+    assert lonely.anchor is not None
+    with pytest.raises(SettlementMissing):
+        lonely.anchor.run(threading.Event())
+    successor = start_node(own_l1.url)
+    successor.deploy()
+    finish(successor, batches, 1)
+
+
+def test_the_loop_runs_until_it_is_stopped(lonely: Node, batches: Batches) -> None:
+    stop, wake = threading.Event(), threading.Event()
+    assert lonely.anchor is not None
+    loop = threading.Thread(target=lonely.anchor.run, args=(stop, wake))
+    loop.start()
+    batches.seal(1)
+    batches.prove(1)
+    wake.set()
+    until(lambda: lonely.view.last_executed() == 1)
+    stop.set()
+    wake.set()
+    loop.join()
     finish(lonely, batches, 1)
 
 
@@ -284,16 +316,9 @@ def test_a_transaction_that_the_pool_dropped_and_is_now_too_cheap_is_signed_dear
     lonely.client.request("anvil_setNextBlockBaseFeePerGas", hex(signed.fees.max_fee * 3))
     mine(lonely.client)
     lonely.client.request("anvil_setNextBlockBaseFeePerGas", hex(signed.fees.max_fee * 3))
-    steps = [lonely.step().event for _ in range(2)]
-    assert Event.BUMPED in steps or Event.RESENT in steps
-    automine(lonely.client, True)
+    assert lonely.step().event is Event.BUMPED
     mine(lonely.client)
-    finish_one = SubmitLimits(stuck_after_blocks=0, stuck_after_seconds=0)
-    lonely.submitter.limits = finish_one
-    while lonely.view.last_committed() < 1:
-        lonely.step()
-        mine(lonely.client)
-    assert mined(lonely, "commit") == 1
+    assert [receipt is not None for receipt in lonely.sent("commit")] == [False, True]
 
 
 def test_a_foreign_transaction_at_our_nonce_is_survived(lonely: Node, batches: Batches) -> None:
@@ -310,7 +335,7 @@ def test_a_foreign_transaction_at_our_nonce_is_survived(lonely: Node, batches: B
     mine(lonely.client)
     automine(lonely.client, True)
     finish(lonely, batches, 1)
-    assert isinstance(lonely.journal.of("commit")[-1], SignedTransaction)
+    assert [transaction.nonce for transaction in lonely.journal.of("commit")] == [signed.nonce, signed.nonce + 1]
 
 
 def test_random_trouble_never_submits_twice(own_l1: EmbeddedL1, start_node: StartNode, batches: Batches) -> None:

@@ -1,6 +1,6 @@
 """kill -9 at any instant loses nothing, and the chain anchors the roots of an undisturbed run.
 
-The first batches' proofs are frozen ones (real, and verified again before they are anchored): the chain is reproducible,
+The first batches' proofs are frozen ones: real, and verified again before they are anchored. The chain is reproducible,
 so they stay valid while the guest is the same. The next batch is proven while the kills go on.
 """
 
@@ -15,7 +15,7 @@ import pytest
 
 from prividium.errors import PrividiumError
 from prividium.types import Json, to_hex
-from tests.e2e.scenario import BATCHES, Scenario, begin, outputs, prepare_folder, submit_all
+from tests.e2e.scenario import BATCH_TRANSACTIONS, BATCHES, Scenario, begin, outputs, prepare_folder, submit_all
 
 SEED = 20_26
 FROZEN_BATCHES = 2
@@ -110,24 +110,28 @@ def test_fifty_kills_lose_nothing_and_anchor_the_same_roots(
 ) -> None:
     expected_outputs, expected_receipts = undisturbed
     prepare_folder(tmp_path / "disturbed", frozen=FROZEN_BATCHES)
-    scenario = begin(tmp_path / "disturbed", PRIVIDIUM_PROVER_ENABLED="false")
+    scenario = begin(tmp_path / "disturbed")
     chaos = Chaos(scenario, SEED)
+    frozen_transactions = FROZEN_BATCHES * BATCH_TRANSACTIONS
     try:
-        transactions = scenario.transactions
-        for index, raw in enumerate(transactions):
-            share = KILLS_WHILE_SUBMITTING * (index + 1) // len(transactions)
-            send_through_chaos(chaos, raw, share - KILLS_WHILE_SUBMITTING * index // len(transactions))
+        submit_through_chaos(chaos, scenario.transactions[:frozen_transactions])
         anchor_through_chaos(chaos)
-        assert all_frozen_are_executed(scenario)
+        assert_roots_on_l1(scenario, expected_outputs)
+        for raw in scenario.transactions[frozen_transactions:]:
+            send_through_chaos(chaos, raw, kills=0)
+        prove_through_chaos(chaos)
         wait_for_batches(scenario)
         assert outputs(scenario.trader) == expected_outputs
         assert receipts(scenario) == expected_receipts
-        assert_roots_on_l1(scenario, expected_outputs)
-        prove_through_chaos(chaos)
-        assert outputs(scenario.trader) == expected_outputs
         assert chaos.kills >= 50
     finally:
         scenario.node.stop()
+
+
+def submit_through_chaos(chaos: Chaos, transactions: list[bytes]) -> None:
+    for index, raw in enumerate(transactions):
+        share = KILLS_WHILE_SUBMITTING * (index + 1) // len(transactions)
+        send_through_chaos(chaos, raw, share - KILLS_WHILE_SUBMITTING * index // len(transactions))
 
 
 def anchor_through_chaos(chaos: Chaos) -> None:
@@ -139,14 +143,11 @@ def anchor_through_chaos(chaos: Chaos) -> None:
         if all_frozen_are_executed(chaos.scenario):
             return
         time.sleep(0.25)
+    raise AssertionError(f"the batches were not anchored: {statuses(chaos.scenario)}")
 
 
 def prove_through_chaos(chaos: Chaos) -> None:
     """The next batch has no frozen proof: kill the node while the prover works on it."""
-    node = chaos.scenario.node
-    node.stop()
-    node.configure(PRIVIDIUM_PROVER_ENABLED="true")
-    node.start()
     for _ in range(KILLS_WHILE_PROVING):
         chaos.kill_after(chaos.delay(12)).join()
         chaos.restart()

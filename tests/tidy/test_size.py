@@ -33,10 +33,11 @@ def test_no_source_file_is_longer_than_the_limit() -> None:
 
 
 def test_no_python_function_is_longer_than_the_limit() -> None:
+    """Migrations are lists of columns and are left out."""
     long = {
         f"{path.relative_to(ROOT)}:{node.name}": size
         for path in sources()
-        if path.suffix == ".py"
+        if path.suffix == ".py" and "migrations" not in path.parts
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and (size := (node.end_lineno or node.lineno) - node.lineno + 1) > PYTHON_FUNCTION_LINES_MAX

@@ -87,8 +87,19 @@ class Edge:
         assert browser.sign_in(username).status_code == 200
         return browser
 
+    def start_cli_login(self) -> "CliLogin":
+        verifier = secrets.token_urlsafe(32)
+        challenge = urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+        answer = self.client().post("/api/auth/cli/start", json={"codeChallenge": challenge})
+        return CliLogin(answer.json(), verifier)
+
+    def poll(self, login: "CliLogin", **changed: str) -> httpx.Response:
+        return self.client().post("/api/auth/cli/token", json={**login.token_request(), **changed})
+
     def program(self, username: str) -> "Program":
-        return Program(self, cli_token(self, username))
+        login = self.start_cli_login()
+        assert self.signed_in(username).confirm(login).status_code == 200
+        return Program(self, str(self.poll(login).json()["token"]))
 
     def administrator(self) -> "Program":
         return self.program("administrator")
@@ -116,6 +127,12 @@ class Browser:
         """The callback URL that the provider would send this browser to."""
         redirect = self.choose(self.open_login(), username, follow=False)
         return httpx.URL(redirect.headers["location"])
+
+    def confirm(self, login: "CliLogin", user_code: str | None = None) -> httpx.Response:
+        page = self.http.get(login.started["loginUrl"])
+        fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]+)">', page.text))
+        form = {**fields, "code": user_code or login.started["userCode"]}
+        return self.http.post("/api/auth/cli/confirm", data=form, headers={"Origin": self.edge.url})
 
     def csrf_headers(self) -> dict[str, str]:
         token = self.json("GET", "/api/auth/current-session").json()["csrfToken"]
@@ -172,27 +189,6 @@ class CliLogin:
             "pollCode": self.started["pollCode"],
             "codeVerifier": self.verifier,
         }
-
-
-def start_cli_login(edge: Edge) -> CliLogin:
-    verifier = secrets.token_urlsafe(32)
-    challenge = urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
-    answer = httpx.post(f"{edge.url}/api/auth/cli/start", json={"codeChallenge": challenge}, trust_env=False)
-    return CliLogin(answer.json(), verifier)
-
-
-def confirm_cli_login(browser: Browser, login: CliLogin, user_code: str | None = None) -> httpx.Response:
-    page = browser.http.get(login.started["loginUrl"])
-    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]+)">', page.text))
-    form = {**fields, "code": user_code or login.started["userCode"]}
-    return browser.http.post("/api/auth/cli/confirm", data=form, headers={"Origin": browser.edge.url})
-
-
-def cli_token(edge: Edge, username: str) -> str:
-    login = start_cli_login(edge)
-    assert confirm_cli_login(edge.signed_in(username), login).status_code == 200
-    answer = httpx.post(f"{edge.url}/api/auth/cli/token", json=login.token_request(), trust_env=False)
-    return str(answer.json()["token"])
 
 
 def sign(account: LocalAccount, message: str) -> str:

@@ -105,7 +105,7 @@ def address_of(member: Member) -> Address:
 
 
 def set_scene(live: LiveNode) -> Scene:
-    people = {name: live.arrive(name) for name in ("administrator", "client-one", "client-two", "auditor")}
+    people = {name: live.arrive(name) for name in ("administrator", "client", "client-two", "auditor")}
     administrator, one, two, stranger = people.values()
     for member in people.values():
         member.link_wallet()

@@ -29,6 +29,10 @@ def framed(version: int = PROOF_VERSION, stark: bytes = b"stark", length: int | 
     return b"PVPF" + struct.pack(">I", version) + EXE + VM + OUTPUT + struct.pack(">Q", length or len(stark)) + stark
 
 
+def verdict(output: bytes) -> bytes:
+    return json.dumps({"valid": True, "output": "0x" + output.hex()}).encode()
+
+
 @pytest.mark.parametrize(
     ("code", "kind"),
     [
@@ -82,12 +86,20 @@ def test_another_format_version_is_told_apart() -> None:
 @pytest.mark.parametrize(("status", "answer"), [(0, b""), (1, b""), (139, b""), (0, b"no json"), (1, b"{}")])
 def test_a_verifier_that_gives_no_verdict_accepts_nothing(status: int, answer: bytes) -> None:
     with pytest.raises(ProverUnavailable):
-        judge(status, answer)
+        judge(status, answer, OUTPUT)
 
 
 def test_an_accepting_verifier_that_ends_badly_accepts_nothing() -> None:
     with pytest.raises(ProverUnavailable):
-        judge(1, b'{"event":"done"}')
+        judge(1, verdict(OUTPUT), OUTPUT)
+
+
+def test_an_accepting_verifier_is_believed_for_the_asked_output_alone() -> None:
+    judge(0, verdict(OUTPUT), OUTPUT)
+    with pytest.raises(OutputMismatch):
+        judge(0, verdict(EXE), OUTPUT)
+    with pytest.raises(ProverUnavailable):
+        judge(0, b'{"valid": false}', OUTPUT)
 
 
 def test_a_proof_file_that_is_missing_is_a_rejected_proof(tmp_path: Path) -> None:

@@ -1,36 +1,27 @@
-//! Salted leaves of a block's transactions, receipts and logs (`docs/protocol/commitments.md` §1, §3).
+//! Salts and leaves of a block's transactions (`docs/protocol/commitments.md` §1, §3).
 
 use prividium_state::salt::SaltSecret;
-use prividium_state::{list_digest, Digest};
-use prividium_stf::commit::{log_leaf, receipt_leaf, transaction_leaf};
+use prividium_state::{list_digest, transaction_leaf, Digest};
+use prividium_stf::commit::{log_leaf, receipt_leaf, TransactionSalts};
 use revm::primitives::B256;
 
-use crate::records::{Log, Receipt};
+use crate::records::{Block, Receipt};
 
-/// Leaves of the transactions of block `block`.
-pub(crate) fn of_transactions<'a>(
-    salts: &SaltSecret,
-    block: u64,
-    hashes: impl IntoIterator<Item = &'a B256>,
-) -> Vec<Digest> {
-    hashes.into_iter().map(|hash| transaction_leaf(&hash.0, &salts.transaction(&hash.0, block))).collect()
+/// Salts of the leaves of a receipt and its transaction.
+pub(crate) fn salts_of(secret: &SaltSecret, receipt: &Receipt) -> TransactionSalts {
+    TransactionSalts::derive(secret, &receipt.transaction_hash, receipt.logs.len(), receipt.block_number)
 }
 
-/// Leaves of receipts.
-pub(crate) fn of_receipts<'a>(
-    salts: &SaltSecret,
-    receipts: impl IntoIterator<Item = &'a Receipt>,
-) -> Vec<Digest> {
-    receipts.into_iter().map(|receipt| of_receipt(salts, receipt)).collect()
+/// Leaves of a block's transactions.
+pub(crate) fn of_transactions(secret: &SaltSecret, block: &Block) -> Vec<Digest> {
+    let leaf = |hash: &B256| transaction_leaf(&hash.0, &secret.transaction(&hash.0, block.number));
+    block.transaction_hashes.iter().map(leaf).collect()
 }
 
-fn of_receipt(salts: &SaltSecret, receipt: &Receipt) -> Digest {
-    let hash = &receipt.transaction_hash.0;
-    let of_log = |(index, log): (usize, &Log)| {
-        let salt = salts.log(hash, index as u32, receipt.block_number);
-        log_leaf(&log.address, &log.topics, &log.data, &salt)
-    };
-    let logs: Vec<Digest> = receipt.logs.iter().enumerate().map(of_log).collect();
-    let salt = salts.receipt(hash, receipt.block_number);
-    receipt_leaf(receipt.status == 1, receipt.gas_used, &list_digest(&logs), &salt)
+/// Leaf of a receipt.
+pub(crate) fn of_receipt(secret: &SaltSecret, receipt: &Receipt) -> Digest {
+    let salts = salts_of(secret, receipt);
+    let logs = receipt.logs.iter().zip(&salts.logs).map(|(log, salt)| log_leaf(&log.into(), salt));
+    let logs = list_digest(&logs.collect::<Vec<_>>());
+    receipt_leaf(receipt.status == 1, receipt.gas_used, &logs, &salts.receipt)
 }

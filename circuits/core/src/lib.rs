@@ -20,8 +20,8 @@ mod tree;
 
 pub use error::{Denial, LedgerError, Result};
 pub use genesis::{Genesis, GenesisAccount};
-pub use ledger::{decode_transaction, execute_witness, CallRequest, Ledger, SealLimits};
-pub use opening::replay_call;
+pub use ledger::{decode_any_chain as decode_transaction, execute_witness, CallRequest, Ledger, SealLimits};
+pub use opening::replay::replay_call;
 pub use policy::{Access, PolicyTable, TopLevelCall};
 pub use records::{Batch, BatchFields, Block, Log, Receipt};
 pub use transaction::{AccessListItem, Place, Transaction};

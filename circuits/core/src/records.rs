@@ -1,6 +1,9 @@
 //! What the store holds, and its encodings. Lists that are hashed are encoded by `prividium-stf` instead.
 
+use prividium_state::Digest;
+use prividium_stf::changes::AccountState;
 use prividium_stf::commit::BlockHeader;
+use prividium_stf::BatchOutput;
 use revm::primitives::{Address, Bytes, B256, U256};
 use serde::{de::DeserializeOwned, Deserialize, Serialize};
 
@@ -58,6 +61,21 @@ impl From<&BlockHeader> for Block {
     }
 }
 
+impl From<&Block> for BlockHeader {
+    fn from(block: &Block) -> Self {
+        Self {
+            parent_hash: block.parent_hash,
+            number: block.number,
+            timestamp: block.timestamp,
+            beneficiary: block.beneficiary,
+            gas_limit: block.gas_limit,
+            gas_used: block.gas_used,
+            transactions_digest: Digest::from_bytes(&block.transactions_digest),
+            receipts_digest: Digest::from_bytes(&block.receipts_digest),
+        }
+    }
+}
+
 /// A log of a transaction.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Log {
@@ -67,6 +85,18 @@ pub struct Log {
     pub topics: Vec<B256>,
     /// Data.
     pub data: Bytes,
+}
+
+impl From<&revm::primitives::Log> for Log {
+    fn from(log: &revm::primitives::Log) -> Self {
+        Self { address: log.address, topics: log.topics().to_vec(), data: log.data.data.clone() }
+    }
+}
+
+impl From<&Log> for revm::primitives::Log {
+    fn from(log: &Log) -> Self {
+        Self::new_unchecked(log.address, log.topics.clone(), log.data.clone())
+    }
 }
 
 /// The outcome of a transaction in a block.
@@ -140,36 +170,65 @@ pub struct BatchFields {
     pub da_commitment: B256,
 }
 
-/// An account at the head, without its history (which lives in the tree).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Account {
-    /// Nonce.
-    pub nonce: u64,
-    /// Balance in wei.
-    pub balance: U256,
-    /// keccak-256 of its code.
-    pub code_hash: B256,
+impl BatchFields {
+    /// keccak-256 of the ABI encoding: the public value of the proof.
+    #[must_use]
+    pub fn digest(&self) -> B256 {
+        BatchOutput::from(self).digest()
+    }
 }
 
-impl Account {
-    /// nonce u64 ‖ balance u256 ‖ code hash, big-endian.
-    pub(crate) fn encode(&self) -> [u8; 72] {
-        let mut bytes = [0; 72];
-        bytes[..8].copy_from_slice(&self.nonce.to_be_bytes());
-        bytes[8..40].copy_from_slice(&self.balance.to_be_bytes::<32>());
-        bytes[40..].copy_from_slice(self.code_hash.as_slice());
-        bytes
-    }
-
-    /// The inverse of `encode`.
-    pub(crate) fn decode(bytes: &[u8; 72]) -> Self {
-        let (nonce, rest) = bytes.split_at(8);
-        let (balance, code_hash) = rest.split_at(32);
+impl From<&BatchOutput> for BatchFields {
+    fn from(output: &BatchOutput) -> Self {
         Self {
-            nonce: nonce.iter().fold(0, |value, byte| value << 8 | u64::from(*byte)),
-            balance: U256::from_be_slice(balance),
-            code_hash: B256::from_slice(code_hash),
+            chain_id: output.chain_id,
+            batch_number: output.batch_number,
+            prev_state: output.prev_state,
+            new_state: output.new_state,
+            policy_root: output.policy_root,
+            l1_inbox_hash: output.l1_inbox_hash,
+            message_root: output.message_root,
+            imported_roots_hash: output.imported_roots_hash,
+            disclosure_log_root: output.disclosure_log_root,
+            da_commitment: output.da_commitment,
         }
+    }
+}
+
+impl From<&BatchFields> for BatchOutput {
+    fn from(fields: &BatchFields) -> Self {
+        Self {
+            chain_id: fields.chain_id,
+            batch_number: fields.batch_number,
+            prev_state: fields.prev_state,
+            new_state: fields.new_state,
+            policy_root: fields.policy_root,
+            l1_inbox_hash: fields.l1_inbox_hash,
+            message_root: fields.message_root,
+            imported_roots_hash: fields.imported_roots_hash,
+            disclosure_log_root: fields.disclosure_log_root,
+            da_commitment: fields.da_commitment,
+        }
+    }
+}
+
+/// An account of the flat table: nonce u64 ‖ balance u256 ‖ code hash, big-endian.
+pub(crate) fn encode_account(account: &AccountState) -> [u8; 72] {
+    let mut bytes = [0; 72];
+    bytes[..8].copy_from_slice(&account.nonce.to_be_bytes());
+    bytes[8..40].copy_from_slice(&account.balance.to_be_bytes::<32>());
+    bytes[40..].copy_from_slice(account.code_hash.as_slice());
+    bytes
+}
+
+/// The inverse of `encode_account`.
+pub(crate) fn decode_account(bytes: &[u8; 72]) -> AccountState {
+    let (nonce, rest) = bytes.split_at(8);
+    let (balance, code_hash) = rest.split_at(32);
+    AccountState {
+        nonce: nonce.iter().fold(0, |value, byte| value << 8 | u64::from(*byte)),
+        balance: U256::from_be_slice(balance),
+        code_hash: B256::from_slice(code_hash),
     }
 }
 

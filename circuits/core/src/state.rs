@@ -1,16 +1,15 @@
 //! The state at the head, as execution reads it: a snapshot of the flat tables, and a cache over it for the writer.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
-use prividium_stf::executor::StateChanges;
-use redb::{ReadOnlyTable, ReadTransaction, WriteTransaction};
+use prividium_stf::changes::{AccountState, Originals, StateChanges};
+use redb::{ReadOnlyTable, ReadTransaction};
 use revm::database_interface::{DBErrorMarker, Database};
 use revm::primitives::{Address, B256, KECCAK_EMPTY, U256};
 use revm::state::{AccountInfo, Bytecode};
 
 use crate::error::{LedgerError, Result};
-use crate::records::{self, slot_key, Account, Block};
+use crate::records::{self, decode_account, slot_key, Block};
 use crate::store::tables::{ACCOUNTS, BLOCKS, CODE, SLOTS};
 
 impl DBErrorMarker for LedgerError {}
@@ -36,8 +35,10 @@ impl Snapshot {
         })
     }
 
-    pub(crate) fn account(&self, address: &Address) -> Result<Option<Account>> {
-        Ok(self.accounts.get_owned(&address.0 .0)?.map(|bytes| Account::decode(bytes.value())))
+    /// The account; the default if there is none.
+    pub(crate) fn account(&self, address: &Address) -> Result<AccountState> {
+        let stored = self.accounts.get_owned(&address.0 .0)?;
+        Ok(stored.map(|bytes| decode_account(bytes.value())).unwrap_or_default())
     }
 
     pub(crate) fn slot(&self, address: &Address, slot: &U256) -> Result<U256> {
@@ -60,21 +61,11 @@ impl Snapshot {
     }
 }
 
-fn info(account: &Account) -> AccountInfo {
-    AccountInfo {
-        balance: account.balance,
-        nonce: account.nonce,
-        code_hash: account.code_hash,
-        code: None,
-        ..Default::default()
-    }
-}
-
 impl Database for Snapshot {
     type Error = LedgerError;
 
     fn basic(&mut self, address: Address) -> Result<Option<AccountInfo>> {
-        Ok(self.account(&address)?.as_ref().map(info))
+        Ok(self.account(&address)?.info())
     }
 
     fn code_by_hash(&mut self, code_hash: B256) -> Result<Bytecode> {
@@ -94,7 +85,7 @@ impl Database for Snapshot {
 /// The writer's view of the head: what was read once stays in memory, and a committed block is applied to it.
 pub(crate) struct HeadState {
     snapshot: Snapshot,
-    accounts: HashMap<Address, Option<Account>>,
+    accounts: HashMap<Address, AccountState>,
     slots: HashMap<(Address, U256), U256>,
     codes: HashMap<B256, Bytecode>,
 }
@@ -109,7 +100,8 @@ impl HeadState {
         })
     }
 
-    pub(crate) fn account(&mut self, address: &Address) -> Result<Option<Account>> {
+    /// The account; the default if there is none.
+    pub(crate) fn account(&mut self, address: &Address) -> Result<AccountState> {
         if let Some(known) = self.accounts.get(address) {
             return Ok(*known);
         }
@@ -126,12 +118,8 @@ impl HeadState {
             self.slots.clear();
             self.codes.clear();
         }
-        for change in &changes.accounts {
-            self.accounts.insert(change.address, account_after(change));
-        }
-        for (address, slot, value) in &changes.slots {
-            self.slots.insert((*address, *slot), *value);
-        }
+        self.accounts.extend(changes.accounts.iter().map(|change| (change.address, change.state)));
+        self.slots.extend(changes.slots.iter().map(|change| ((change.address, change.slot), change.value)));
         Ok(())
     }
 }
@@ -140,7 +128,7 @@ impl Database for HeadState {
     type Error = LedgerError;
 
     fn basic(&mut self, address: Address) -> Result<Option<AccountInfo>> {
-        Ok(self.account(&address)?.as_ref().map(info))
+        Ok(self.account(&address)?.info())
     }
 
     fn code_by_hash(&mut self, code_hash: B256) -> Result<Bytecode> {
@@ -163,5 +151,16 @@ impl Database for HeadState {
 
     fn block_hash(&mut self, number: u64) -> Result<B256> {
         self.snapshot.block_hash(number)
+    }
+}
+
+/// What execution has read is in memory, and it changes nothing that it has not read.
+impl Originals for HeadState {
+    fn account(&self, address: &Address) -> AccountState {
+        self.accounts.get(address).copied().unwrap_or_default()
+    }
+
+    fn slot(&self, address: &Address, slot: &U256) -> U256 {
+        self.slots.get(&(*address, *slot)).copied().unwrap_or_default()
     }
 }

@@ -46,7 +46,10 @@ pub fn run(cli: &Cli) -> Result<(), ProverError> {
             prove(cli, Job { witness: witness.clone(), out: out.clone(), work })
         }
         Command::Verify { proof, output } => print(cli, &verify_file(proof, output.as_deref())?),
-        Command::Serve { socket } => serve::serve(socket, prover(cli)?),
+        Command::Serve { socket } => {
+            let (guest, segment_memory_max) = (cli.guest.clone(), cli.segment_memory_max);
+            serve::serve(socket, move || prover(guest.as_deref(), segment_memory_max))
+        }
     }
 }
 
@@ -95,20 +98,20 @@ pub fn execute_file(machine: &Machine, witness: &Path) -> Result<Value, ProverEr
     }))
 }
 
-fn prover(cli: &Cli) -> Result<Prover, ProverError> {
-    Ok(Prover::new(machine(cli)?, cli.segment_memory_max))
+fn prover(guest: Option<&Path>, segment_memory_max: usize) -> Result<Prover, ProverError> {
+    Ok(Prover::new(machine(guest, segment_memory_max)?, segment_memory_max))
 }
 
-fn machine(cli: &Cli) -> Result<Machine, ProverError> {
-    let guest = match &cli.guest {
+fn machine(guest: Option<&Path>, segment_memory_max: usize) -> Result<Machine, ProverError> {
+    let guest = match guest {
         Some(path) => Guest::from_file(path)?,
         None => Guest::built_in(),
     };
-    Machine::new(guest, cli.segment_memory_max)
+    Machine::new(guest, segment_memory_max)
 }
 
 fn keygen(cli: &Cli, out: Option<&Path>, source_sha256: Option<&str>) -> Result<(), ProverError> {
-    let mut prover = prover(cli)?;
+    let mut prover = prover(cli.guest.as_deref(), cli.segment_memory_max)?;
     let elf_sha256 = prover.machine().guest.elf_sha256.clone();
     let keys = prover.set_up()?;
     let baseline = &keys.verifying_key.baseline;
@@ -134,7 +137,7 @@ fn keygen(cli: &Cli, out: Option<&Path>, source_sha256: Option<&str>) -> Result<
 }
 
 fn execute(cli: &Cli, witness: &Path, parts: bool, chips: bool) -> Result<(), ProverError> {
-    let machine = machine(cli)?;
+    let machine = machine(cli.guest.as_deref(), cli.segment_memory_max)?;
     let bytes = native::read_witness(witness)?;
     let execution = match cli.guest {
         Some(_) => machine.execute(&bytes)?,
@@ -158,7 +161,7 @@ fn execute(cli: &Cli, witness: &Path, parts: bool, chips: bool) -> Result<(), Pr
 fn prove(cli: &Cli, job: Job) -> Result<(), ProverError> {
     let progress = Arc::new(Progress::default());
     stop_on_signals(&progress)?;
-    let mut prover = prover(cli)?;
+    let mut prover = prover(cli.guest.as_deref(), cli.segment_memory_max)?;
     let finished = Arc::new(AtomicBool::new(false));
     let reporter = report_progress(progress.clone(), finished.clone(), cli.json);
     let result = prover.prove(&job, &progress);

@@ -73,7 +73,7 @@ fn answer(service: &Arc<Service>, line: &[u8], client: &Client) {
         Request::Cancel { id } => (id, Ok(Some(json!({"cancelled": service.cancel()})))),
         Request::Shutdown { id } => {
             send(client, &done_answer(&id, json!({})));
-            return service.stop();
+            return service.stop(0);
         }
     };
     match result {

@@ -17,8 +17,8 @@ use crate::{
 const REST: &str = "base";
 const RETURN_ADDRESS_REGISTER: usize = 1;
 const STACK_REGISTER: usize = 2;
-/// Where the guest's registers lie in the list of address spaces.
-const REGISTER_SPACE: usize = 1;
+/// Address space of the guest's registers.
+const REGISTER_SPACE: u32 = 1;
 
 /// Instructions of one part.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -90,9 +90,7 @@ fn entry_points(image: &[u8]) -> Result<BTreeMap<u32, &'static str>, ProverError
 }
 
 fn register(state: &VmState<F>, index: usize) -> u32 {
-    let registers = state.memory.memory.get_memory()[REGISTER_SPACE].as_slice();
-    match registers.get(4 * index..4 * index + 4).and_then(|bytes| bytes.try_into().ok()) {
-        Some(bytes) => u32::from_le_bytes(bytes),
-        None => 0,
-    }
+    // SAFETY: the register space holds 32 words, and both indices asked for lie below 32.
+    let bytes = unsafe { state.memory.memory.get_u8_slice(REGISTER_SPACE, 4 * index, 4) };
+    bytes.try_into().map_or(0, u32::from_le_bytes)
 }

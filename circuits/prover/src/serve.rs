@@ -8,7 +8,10 @@ use std::{
         net::{UnixListener, UnixStream},
     },
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        mpsc::{channel, Receiver, RecvTimeoutError, Sender},
+        Arc, Mutex, MutexGuard, PoisonError,
+    },
     thread,
     time::Duration,
 };
@@ -20,12 +23,12 @@ use signal_hook::{
 };
 
 use crate::{
-    connection,
+    commands, connection,
     error::ProverError,
     files,
     panics::guard,
     progress::Progress,
-    prover::{Job, Prover},
+    prover::{self, Prover},
 };
 
 const PROGRESS_PERIOD: Duration = Duration::from_secs(1);
@@ -36,10 +39,11 @@ pub type Client = Arc<Mutex<UnixStream>>;
 /// State shared by all connections.
 pub struct Service {
     socket: PathBuf,
-    prover: Mutex<Prover>,
+    jobs: Sender<Job>,
     running: Mutex<Option<Running>>,
 }
 
+#[derive(Clone)]
 struct Running {
     id: Value,
     client: Client,
@@ -52,30 +56,35 @@ pub enum Work {
     /// Execute a witness file.
     Execute(PathBuf),
     /// Prove a witness.
-    Prove(Job),
+    Prove(prover::Job),
+}
+
+struct Job {
+    work: Work,
+    running: Running,
 }
 
 /// Serves until a `shutdown` request or a signal; then removes the socket and ends the process with success.
-pub fn serve(socket: &Path, prover: Prover) -> Result<(), ProverError> {
+///
+/// `make` runs on the thread that does the jobs, since a prover cannot move between threads.
+pub fn serve(
+    socket: &Path,
+    make: impl FnOnce() -> Result<Prover, ProverError> + Send + 'static,
+) -> Result<(), ProverError> {
     let listener = listen(socket)?;
-    let service = Arc::new(Service {
-        socket: socket.to_path_buf(),
-        prover: Mutex::new(prover),
-        running: Mutex::new(None),
-    });
-    let signals = Signals::new([SIGINT, SIGTERM]).map_err(|e| ProverError::io(socket, e))?;
+    let (jobs, queue) = channel();
+    let service = Arc::new(Service { socket: socket.to_path_buf(), jobs, running: Mutex::new(None) });
+    let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(|e| ProverError::io(socket, e))?;
     spawn_for(&service, move |service| {
-        let mut signals = signals;
         if signals.forever().next().is_some() {
-            service.stop();
+            service.stop(0);
         }
     });
-    // Keys take most of a minute: make them before the first job asks.
-    spawn_for(&service, |service| {
-        let ready = guard(|| lock(&service.prover).set_up().map(|_| ()));
-        match ready {
-            Ok(()) => eprintln!("prividium-prover: keys are ready"),
-            Err(error) => eprintln!("prividium-prover: {error} [{}]", error.code()),
+    spawn_for(&service, move |service| match guard(|| work_off(&service, make()?, queue)) {
+        Ok(()) => service.stop(0),
+        Err(error) => {
+            eprintln!("prividium-prover: {error} [{}]", error.code());
+            service.stop(error.exit_status().into());
         }
     });
     eprintln!("prividium-prover: listening on {}", socket.display());
@@ -89,67 +98,89 @@ pub fn serve(socket: &Path, prover: Prover) -> Result<(), ProverError> {
 }
 
 impl Service {
-    /// Starts a job on its own thread, or fails with `Busy`.
-    pub fn start(self: &Arc<Self>, id: Value, work: Work, client: &Client) -> Result<(), ProverError> {
-        let progress = Arc::new(Progress::default());
+    /// Queues a job for the prover's thread, or fails with `Busy`.
+    pub fn start(&self, id: Value, work: Work, client: &Client) -> Result<(), ProverError> {
+        let job = Running { id, client: client.clone(), progress: Arc::new(Progress::default()) };
         let mut running = lock(&self.running);
         if running.is_some() {
             return Err(ProverError::Busy);
         }
-        *running = Some(Running { id: id.clone(), client: client.clone(), progress: progress.clone() });
-        drop(running);
-        let client = client.clone();
-        spawn_for(self, move |service| service.work(id, work, &client, &progress));
+        self.jobs
+            .send(Job { work, running: job.clone() })
+            .map_err(|_| ProverError::internal("the prover's thread has ended"))?;
+        *running = Some(job);
         Ok(())
     }
 
     /// Asks the running job to stop after its current step. True if there is one.
     pub fn cancel(&self) -> bool {
-        let running = lock(&self.running);
-        running.as_ref().map(|job| job.progress.cancel()).is_some()
+        lock(&self.running).as_ref().map(|job| job.progress.cancel()).is_some()
     }
 
     /// Ends the process. Finished segments are on disk; a step under way would only be waited for in vain.
-    pub fn stop(&self) {
+    pub fn stop(&self, status: i32) {
         if let Some(job) = lock(&self.running).as_ref() {
             send(&job.client, &error_answer(&job.id, &ProverError::Cancelled));
         }
         let _ = fs::remove_file(&self.socket);
-        std::process::exit(0);
+        std::process::exit(status);
     }
+}
 
-    fn work(&self, id: Value, work: Work, client: &Client, progress: &Progress) {
-        let result = thread::scope(|scope| {
-            let job = scope.spawn(|| guard(|| self.run(&work, progress)));
-            while !job.is_finished() {
-                let now = progress.snapshot();
-                send(
-                    client,
-                    &json!({"id": id, "event": "progress", "stage": now.stage, "percent": now.percent,
-                        "eta_seconds": now.eta_seconds}),
-                );
-                wait_for(&job);
-            }
-            job.join().unwrap_or_else(|_| Err(ProverError::internal("the job's thread ended without a result")))
-        });
+fn work_off(service: &Service, mut prover: Prover, queue: Receiver<Job>) -> Result<(), ProverError> {
+    // Keys take most of a minute: make them before the first job asks.
+    prover.set_up()?;
+    eprintln!("prividium-prover: keys are ready");
+    for Job { work, running } in queue {
+        let reporter = Reporter::start(&running);
+        let result = guard(|| do_work(&mut prover, &work, &running.progress));
+        reporter.stop();
         if matches!(result, Err(ProverError::Internal(_))) {
-            lock(&self.prover).forget_keys();
+            prover.forget_keys();
         }
         // Free before answering: the client may send its next job as soon as it has read the answer.
-        *lock(&self.running) = None;
+        *lock(&service.running) = None;
         match result {
-            Ok(fields) => send(client, &done_answer(&id, fields)),
-            Err(error) => send(client, &error_answer(&id, &error)),
+            Ok(fields) => send(&running.client, &done_answer(&running.id, fields)),
+            Err(error) => send(&running.client, &error_answer(&running.id, &error)),
         }
     }
+    Ok(())
+}
 
-    fn run(&self, work: &Work, progress: &Progress) -> Result<Value, ProverError> {
-        let mut prover = lock(&self.prover);
-        progress.check()?;
-        match work {
-            Work::Execute(witness) => crate::commands::execute_file(prover.machine(), witness),
-            Work::Prove(job) => serde_json::to_value(prover.prove(job, progress)?).map_err(ProverError::internal),
-        }
+fn do_work(prover: &mut Prover, work: &Work, progress: &Progress) -> Result<Value, ProverError> {
+    progress.check()?;
+    match work {
+        Work::Execute(witness) => commands::execute_file(prover.machine(), witness),
+        Work::Prove(job) => serde_json::to_value(prover.prove(job, progress)?).map_err(ProverError::internal),
+    }
+}
+
+/// Sends a progress event every second while a job runs.
+struct Reporter {
+    finished: Sender<()>,
+    thread: thread::JoinHandle<()>,
+}
+
+impl Reporter {
+    fn start(running: &Running) -> Self {
+        let (finished, until) = channel();
+        let Running { id, client, progress } = running.clone();
+        let thread = thread::spawn(move || loop {
+            let now = progress.snapshot();
+            let event = json!({"id": id, "event": "progress", "stage": now.stage, "percent": now.percent,
+                "eta_seconds": now.eta_seconds});
+            send(&client, &event);
+            if until.recv_timeout(PROGRESS_PERIOD) != Err(RecvTimeoutError::Timeout) {
+                return;
+            }
+        });
+        Self { finished, thread }
+    }
+
+    fn stop(self) {
+        let _ = self.finished.send(());
+        let _ = self.thread.join();
     }
 }
 
@@ -174,13 +205,6 @@ pub fn send(client: &Client, answer: &Value) {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn wait_for<T>(job: &thread::ScopedJoinHandle<'_, T>) {
-    let deadline = std::time::Instant::now() + PROGRESS_PERIOD;
-    while !job.is_finished() && std::time::Instant::now() < deadline {
-        thread::park_timeout(Duration::from_millis(20));
-    }
 }
 
 fn spawn_for(service: &Arc<Service>, work: impl FnOnce(Arc<Service>) + Send + 'static) {

@@ -193,7 +193,7 @@ impl Ledger {
 
     fn open_call(&self, py: Python<'_>, batch_number: u64, to: &[u8], data: &[u8]) -> PyResult<String> {
         let to = address("to", to)?;
-        detached(py, || self.0.open_call(batch_number, to, data))
+        detached(py, || self.0.open_call(batch_number, &to, data))
     }
 }
 

@@ -50,6 +50,7 @@ impl PolicyTable {
             access: access_of(access)?,
             target_has_code,
             target_is_precompile,
+            has_authorizations: false,
         };
         self.0.decide(&call).map_err(|error| exception(py, &error))
     }

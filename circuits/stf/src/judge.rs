@@ -9,7 +9,7 @@ use prividium_policy::{decide, AccessKind, Denial, Frame, PolicyView, Question, 
 use revm::context::{ContextTr, FrameStack, JournalTr};
 use revm::context_interface::context::ContextError;
 use revm::handler::evm::FrameTr;
-use revm::handler::{EthFrame, EvmTr, FrameInitOrResult, MainnetContext, MainnetEvm, PrecompileProvider};
+use revm::handler::{EthFrame, EvmTr, FrameInitOrResult, MainnetContext, MainnetEvm};
 use revm::interpreter::interpreter::EthInterpreter;
 use revm::interpreter::interpreter_action::FrameInit;
 use revm::interpreter::{CallInputs, CallScheme, FrameInput};

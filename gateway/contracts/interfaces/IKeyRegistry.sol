@@ -7,7 +7,8 @@ import {IRoles} from "./IRoles.sol";
 /// @param appExeCommit commitment to the guest program: the state transition and the policy evaluator
 /// @param appVmCommit commitment to the virtual machine's configuration and its verifying key
 /// @param dagCommit commitment to the constraints of the recursion circuit
-/// @param verifier the contract that checks the proof; the zero address while proofs are verified off-chain and attested
+/// @param verifier the contract that checks the proof; the zero address while proofs are verified off-chain and attested.
+/// The present Settlement never calls it
 struct VerifyingKey {
     bytes32 appExeCommit;
     bytes32 appVmCommit;

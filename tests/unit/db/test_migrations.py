@@ -1,4 +1,6 @@
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
@@ -8,7 +10,7 @@ import prividium.ledger.models
 import prividium.permissions.models  # noqa: F401
 from prividium.db.engine import Database
 from prividium.db.metadata import Base
-from prividium.db.upgrade import upgrade
+from prividium.db.upgrade import MIGRATIONS, upgrade
 
 
 def test_the_migrations_make_exactly_the_tables_that_the_models_declare(database: Database) -> None:
@@ -24,11 +26,6 @@ def test_an_upgrade_can_be_repeated(database: Database) -> None:
 
 
 def test_every_migration_can_be_undone(database: Database) -> None:
-    from alembic import command
-    from alembic.config import Config
-
-    from prividium.db.upgrade import MIGRATIONS
-
     with database.engine.connect() as connection, connection.begin():
         configuration = Config(attributes={"connection": connection})
         configuration.set_main_option("script_location", str(MIGRATIONS))

@@ -2,18 +2,18 @@
 
 use std::sync::PoisonError;
 
-use prividium_stf::build::{build_batch, BatchRequest, BlockRequest, BuiltBatch};
-use redb::{ReadTransaction, ReadableTable};
+use prividium_stf::build::{build_batch, BatchRequest, BlockRequest, BuildError, BuiltBatch, SourceError};
+use redb::ReadTransaction;
 use revm::primitives::Bytes;
 
 use crate::error::{LedgerError, Result};
 use crate::policy::PolicyTable;
 use crate::records::{self, Batch, BatchFields, Block};
-use crate::store::tables::{BATCHES, BATCH_STARTS, HEAD, LAST_BATCH, META, TRANSACTIONS, WITNESSES};
+use crate::store::chain;
+use crate::store::tables::{BATCHES, BATCH_STARTS, HEAD, LAST_BATCH, META, WITNESSES};
 use crate::tree::{insert_nodes, insert_values, TreeSnapshot};
 
-use super::reading::block_at;
-use super::{head_block, number, Ledger, SealLimits};
+use super::{Ledger, SealLimits};
 
 impl Ledger {
     /// What is not in a batch yet: transactions, estimated cycles, timestamp of the first block (0 if there is none).
@@ -22,8 +22,8 @@ impl Ledger {
     /// Those of the store.
     pub fn unsealed(&self) -> Result<(u64, u64, u64)> {
         self.store.view(|transaction| {
-            let (head, sealed) = (head_block(transaction)?, last_batch(transaction)?);
-            let first = block_at(transaction, sealed.last_block + 1)?;
+            let (head, sealed) = (chain::head(transaction)?, chain::last_batch(transaction)?);
+            let first = chain::block(transaction, sealed.last_block + 1)?;
             let timestamp = first.map(|block| block.timestamp).unwrap_or_default();
             let transactions = head.transactions_total - sealed.transactions_total;
             Ok((transactions, head.cycles_total - sealed.cycles_total, timestamp))
@@ -37,7 +37,7 @@ impl Ledger {
     pub fn seal(&self, limits: SealLimits) -> Result<Option<Batch>> {
         let _one_at_a_time = self.sealing.lock().unwrap_or_else(PoisonError::into_inner);
         let snapshot = self.store.snapshot()?;
-        let before = last_batch(&snapshot)?;
+        let before = chain::last_batch(&snapshot)?;
         let Some(blocks) = choose(&snapshot, &before, limits)? else { return Ok(None) };
         let policy = self.stored_policy(&snapshot, blocks[0].policy_version)?;
         let built = self.build(&snapshot, &before, &blocks, &policy)?;
@@ -59,7 +59,7 @@ impl Ledger {
     /// # Errors
     /// Those of the store.
     pub fn last_batch(&self) -> Result<u64> {
-        self.store.view(|transaction| number(transaction, LAST_BATCH))
+        self.store.view(|snapshot| chain::number(snapshot, LAST_BATCH))
     }
 
     /// A sealed batch; batch 0 names the genesis state.
@@ -67,7 +67,7 @@ impl Ledger {
     /// # Errors
     /// Those of the store.
     pub fn batch(&self, number: u64) -> Result<Option<Batch>> {
-        self.store.view(|transaction| batch_at(transaction, number))
+        self.store.view(|snapshot| chain::batch(snapshot, number))
     }
 
     /// The batch that holds a block.
@@ -75,14 +75,7 @@ impl Ledger {
     /// # Errors
     /// Those of the store.
     pub fn batch_of_block(&self, number: u64) -> Result<Option<u64>> {
-        self.store.view(|transaction| {
-            if number > last_batch(transaction)?.last_block {
-                return Ok(None);
-            }
-            let starts = transaction.open_table(BATCH_STARTS)?;
-            let batch = starts.range(..=number)?.next_back().transpose()?;
-            Ok(batch.map(|(_, batch)| batch.value()))
-        })
+        self.store.view(|snapshot| chain::batch_of_block(snapshot, number))
     }
 
     /// The input of a batch's proof.
@@ -104,14 +97,14 @@ impl Ledger {
         blocks: &[Block],
         policy: &PolicyTable,
     ) -> Result<BuiltBatch> {
-        let transactions = snapshot.open_table(TRANSACTIONS)?;
         let mut requests = Vec::with_capacity(blocks.len());
         for block in blocks {
             let mut raw = Vec::with_capacity(block.transaction_hashes.len());
             for hash in &block.transaction_hashes {
-                let stored = transactions.get_owned(&hash.0)?;
-                let stored = stored.ok_or_else(|| LedgerError::StoreCorrupt(format!("no transaction {hash}")))?;
-                raw.push(Bytes::copy_from_slice(stored.value().2));
+                let stored = chain::transaction(snapshot, hash)?;
+                let (_, stored) =
+                    stored.ok_or_else(|| LedgerError::StoreCorrupt(format!("no transaction {hash}")))?;
+                raw.push(Bytes::from(stored));
             }
             requests.push(BlockRequest {
                 timestamp: block.timestamp,
@@ -121,9 +114,9 @@ impl Ledger {
             });
         }
         let request =
-            BatchRequest { chain_id: self.genesis.chain_id, prev_root: before.output.new_state, blocks: requests };
-        let built = build_batch(&TreeSnapshot::new(snapshot)?, &request, &policy.0, &self.secret)
-            .map_err(|error| LedgerError::Internal(format!("batch {}: {error}", before.number + 1)))?;
+            BatchRequest { chain_id: self.genesis.chain_id, prev_root: before.output.new_state.0, blocks: requests };
+        let built = build_batch(TreeSnapshot::new(snapshot)?, &request, &policy.0, &self.secret)
+            .map_err(|error| failure(before.number + 1, error))?;
         for (block, header) in blocks.iter().zip(&built.headers) {
             if header.hash() != block.hash {
                 let message = format!("block {} ran differently when it was sealed", block.number);
@@ -134,13 +127,22 @@ impl Ledger {
     }
 }
 
+/// What was executed once can be sealed: anything else is the store's fault, or ours.
+fn failure(batch: u64, error: BuildError<LedgerError>) -> LedgerError {
+    let code = error.code();
+    match error {
+        BuildError::Source(SourceError::Store(error)) => error.into(),
+        BuildError::Source(error) => LedgerError::StoreCorrupt(error.to_string()),
+        _ => LedgerError::Internal(format!("batch {batch} cannot be built: {code}")),
+    }
+}
+
 /// The oldest unsealed blocks that one batch takes.
 fn choose(snapshot: &ReadTransaction, before: &Batch, limits: SealLimits) -> Result<Option<Vec<Block>>> {
-    let head = number(snapshot, HEAD)?;
+    let head = chain::number(snapshot, HEAD)?;
     let mut blocks: Vec<Block> = Vec::new();
     for height in before.last_block + 1..=head {
-        let block = block_at(snapshot, height)?
-            .ok_or_else(|| LedgerError::StoreCorrupt(format!("no block {height}")))?;
+        let block = chain::stored_block(snapshot, height)?;
         let fits = block.transactions_total - before.transactions_total <= limits.transactions_max
             && block.cycles_total - before.cycles_total <= limits.cycles_max;
         let same_policy = blocks.first().is_none_or(|first| first.policy_version == block.policy_version);
@@ -166,15 +168,4 @@ fn record(before: &Batch, blocks: &[Block], built: &BuiltBatch) -> Result<Batch>
         transactions_total: last.transactions_total,
         cycles_total: last.cycles_total,
     })
-}
-
-/// A batch of a snapshot.
-pub(super) fn batch_at(transaction: &ReadTransaction, number: u64) -> Result<Option<Batch>> {
-    let stored = transaction.open_table(BATCHES)?.get_owned(number)?;
-    stored.map(|stored| records::decode(stored.value())).transpose()
-}
-
-fn last_batch(transaction: &ReadTransaction) -> Result<Batch> {
-    let number = number(transaction, LAST_BATCH)?;
-    batch_at(transaction, number)?.ok_or_else(|| LedgerError::StoreCorrupt(format!("no batch {number}")))
 }

@@ -3,17 +3,15 @@
 use std::cmp::Ordering;
 use std::collections::VecDeque;
 
-use prividium_state::list_digest;
-use prividium_stf::commit::BlockHeader;
+use prividium_stf::changes::{AccountState, StateChanges};
+use prividium_stf::commit::{BlockCommitment, TransactionSalts};
 use prividium_stf::executor::{ExecuteError, Executor, Outcome};
-use redb::{ReadableTable, WriteTransaction};
+use redb::{ReadableTable, ReadableTableMetadata, WriteTransaction};
 use revm::primitives::B256;
 
 use crate::error::{LedgerError, Result};
-use crate::leaves;
 use crate::mempool::Pending;
-use crate::records::{self, slot_key, Block, Log, Receipt};
-use crate::state::{account_after, HeadState};
+use crate::records::{self, encode_account, slot_key, Block, Log, Receipt};
 use crate::store::tables::{
     ACCOUNTS, BLOCKS, BLOCK_NUMBERS, CODE, DROPPED, DROPPED_ORDER, HEAD, MEMPOOL, META, RECEIPTS, SLOTS, TRANSACTIONS,
 };
@@ -50,7 +48,7 @@ impl Ledger {
             let candidate = self.execute_ready(writer, timestamp, limits)?;
             let block = match candidate.included.is_empty() {
                 true => None,
-                false => Some(self.assemble(&writer.head, timestamp, &candidate)),
+                false => Some(self.assemble(&writer.head, timestamp, &candidate)?),
             };
             if block.is_none() && candidate.dropped.is_empty() {
                 return Ok(None);
@@ -93,14 +91,16 @@ impl Ledger {
                 }
             }
         }
-        Ok(Candidate { included, dropped, changes: executor.finish(), policy_version: policy.version() })
+        let (state, _) = executor.finish();
+        let changes = StateChanges::collect(&state, &writer.state);
+        Ok(Candidate { included, dropped, changes, policy_version: policy.version() })
     }
 
     /// The first transaction of every sender whose turn has come, in order of arrival; and what came too late.
     fn ready(&self, writer: &mut Writer) -> Result<(VecDeque<Pending>, Vec<(Pending, &'static str)>)> {
         let (mut ready, mut late) = (VecDeque::new(), Vec::new());
         for pending in self.mempool().heads() {
-            let nonce = writer.state.account(&pending.sender())?.unwrap_or_default().nonce;
+            let nonce = writer.state.account(&pending.sender())?.nonce;
             match pending.nonce().cmp(&nonce) {
                 Ordering::Equal => ready.push_back(pending),
                 Ordering::Less => late.push((pending, "nonce_too_low")),
@@ -111,33 +111,29 @@ impl Ledger {
     }
 
     /// The block of what was executed, and its receipts.
-    fn assemble(&self, parent: &Block, timestamp: u64, candidate: &Candidate) -> (Block, Vec<Receipt>) {
-        let number = parent.number + 1;
+    fn assemble(&self, parent: &Block, timestamp: u64, candidate: &Candidate) -> Result<(Block, Vec<Receipt>)> {
+        let context = self.next_block(parent, timestamp);
+        let mut commitment = BlockCommitment::new(context);
         let mut receipts = Vec::with_capacity(candidate.included.len());
-        let mut gas_used = 0;
+        let (mut gas_used, mut cycles) = (0, 0);
         for (index, (pending, outcome)) in candidate.included.iter().enumerate() {
+            let salts = TransactionSalts::derive(&self.secret, &pending.hash(), outcome.logs.len(), context.number);
+            commitment
+                .add(&pending.hash(), outcome, &salts)
+                .ok_or_else(|| LedgerError::Internal("a log without a salt".into()))?;
             gas_used += outcome.gas_used;
-            receipts.push(receipt(number, index as u32, gas_used, pending, outcome));
+            cycles += outcome.cycles;
+            receipts.push(receipt(context.number, index as u32, gas_used, pending, outcome));
         }
-        let hashes: Vec<B256> = candidate.included.iter().map(|(pending, _)| pending.hash()).collect();
-        let header = BlockHeader {
-            parent_hash: parent.hash,
-            number,
-            timestamp,
-            beneficiary: self.genesis.beneficiary,
-            gas_limit: self.genesis.block_gas_limit,
-            gas_used,
-            transactions_digest: list_digest(&leaves::of_transactions(&self.secret, number, &hashes)),
-            receipts_digest: list_digest(&leaves::of_receipts(&self.secret, &receipts)),
+        let block = Block {
+            policy_version: candidate.policy_version,
+            transactions_total: parent.transactions_total + receipts.len() as u64,
+            cycles_total: parent.cycles_total + cycles,
+            transaction_hashes: receipts.iter().map(|receipt| receipt.transaction_hash).collect(),
+            ..Block::from(&commitment.header())
         };
-        let cycles: u64 = candidate.included.iter().map(|(_, outcome)| outcome.cycles).sum();
-        let mut block = Block::from(&header);
-        block.policy_version = candidate.policy_version;
-        block.transactions_total = parent.transactions_total + hashes.len() as u64;
-        block.cycles_total = parent.cycles_total + cycles;
-        block.transaction_hashes = hashes;
         receipts.iter_mut().for_each(|receipt| receipt.block_hash = block.hash);
-        (block, receipts)
+        Ok((block, receipts))
     }
 
     fn commit_candidate(
@@ -180,11 +176,6 @@ impl Candidate {
 
 fn receipt(block_number: u64, index: u32, cumulative: u64, pending: &Pending, outcome: &Outcome) -> Receipt {
     let env = &pending.signed.env;
-    let log = |log: &revm::primitives::Log| Log {
-        address: log.address,
-        topics: log.topics().to_vec(),
-        data: log.data.data.clone(),
-    };
     Receipt {
         transaction_hash: pending.hash(),
         block_number,
@@ -196,7 +187,7 @@ fn receipt(block_number: u64, index: u32, cumulative: u64, pending: &Pending, ou
         // The base fee is zero.
         effective_gas_price: env.gas_priority_fee.map_or(env.gas_price, |tip| tip.min(env.gas_price)),
         contract_address: outcome.created,
-        logs: outcome.logs.iter().map(log).collect(),
+        logs: outcome.logs.iter().map(Log::from).collect(),
     }
 }
 
@@ -224,24 +215,25 @@ fn write_transactions(
 
 fn write_state(transaction: &WriteTransaction, changes: &StateChanges) -> Result<()> {
     let mut accounts = transaction.open_table(ACCOUNTS)?;
+    let mut codes = transaction.open_table(CODE)?;
     for change in &changes.accounts {
-        match account_after(change) {
-            Some(account) => accounts.insert(&change.address.0 .0, &account.encode())?,
-            None => accounts.remove(&change.address.0 .0)?,
-        };
-    }
-    let mut slots = transaction.open_table(SLOTS)?;
-    for (address, slot, value) in &changes.slots {
-        let key = slot_key(address, slot);
-        if value.is_zero() {
-            slots.remove(&key)?;
+        if change.state == AccountState::default() {
+            accounts.remove(&change.address.0 .0)?;
         } else {
-            slots.insert(&key, &value.to_be_bytes::<32>())?;
+            accounts.insert(&change.address.0 .0, &encode_account(&change.state))?;
+        }
+        if let Some(code) = &change.code {
+            codes.insert(&change.state.code_hash.0, code.as_ref())?;
         }
     }
-    let mut codes = transaction.open_table(CODE)?;
-    for (hash, code) in &changes.codes {
-        codes.insert(&hash.0, code.as_ref())?;
+    let mut slots = transaction.open_table(SLOTS)?;
+    for change in &changes.slots {
+        let key = slot_key(&change.address, &change.slot);
+        if change.value.is_zero() {
+            slots.remove(&key)?;
+        } else {
+            slots.insert(&key, &change.value.to_be_bytes::<32>())?;
+        }
     }
     Ok(())
 }

@@ -1,19 +1,20 @@
 //! A new store: the genesis state, block 0 and batch 0.
 
 use prividium_state::salt::SaltSecret;
-use prividium_stf::genesis::{make_genesis, GenesisAccount, GenesisSpec};
-use redb::{ReadableTable, WriteTransaction};
+use prividium_stf::build::{make_genesis, GenesisAccount, GenesisSpec};
+use prividium_stf::changes::AccountState;
+use redb::WriteTransaction;
 use revm::primitives::{keccak256, B256, KECCAK_EMPTY};
 
 use crate::error::{LedgerError, Result};
 use crate::genesis::Genesis;
-use crate::records::{self, Account, Batch, BatchFields, Block};
+use crate::records::{self, encode_account, Batch, BatchFields, Block};
 use crate::store::tables::{
     ACCOUNTS, ARRIVALS, BATCHES, BATCH_STARTS, BLOCKS, BLOCK_NUMBERS, CODE, DROPPED, DROPPED_ORDER, GENESIS, HEAD,
     IDENTITY, LAST_BATCH, MEMPOOL, META, NODES, POLICIES, POLICY, RECEIPTS, SCHEMA, SCHEMA_VERSION, SLOTS,
     TRANSACTIONS, VALUES, WITNESSES,
 };
-use crate::store::Store;
+use crate::store::{chain, Store};
 use crate::tree::{insert_nodes, insert_values};
 
 /// Writes the genesis into an empty store; refuses a store of another chain.
@@ -41,7 +42,7 @@ pub(crate) fn create_or_check(store: &Store, genesis: &Genesis, secret: &SaltSec
         let block = Block::from(&made.header);
         transaction.open_table(BLOCKS)?.insert(0, records::encode(&block)?.as_slice())?;
         transaction.open_table(BLOCK_NUMBERS)?.insert(&block.hash.0, 0)?;
-        let batch = batch_zero(genesis.chain_id, made.root);
+        let batch = batch_zero(genesis.chain_id, B256::from(made.root));
         transaction.open_table(BATCHES)?.insert(0, records::encode(&batch)?.as_slice())?;
         transaction.open_table(BATCH_STARTS)?.insert(0, 0)?;
         Ok(())
@@ -58,9 +59,9 @@ fn spec(genesis: &Genesis) -> GenesisSpec {
         balance: account.balance,
         nonce: account.nonce,
         code: account.code.clone(),
+        storage: Vec::new(),
     });
     GenesisSpec {
-        chain_id: genesis.chain_id,
         timestamp: genesis.timestamp,
         beneficiary: genesis.beneficiary,
         gas_limit: genesis.block_gas_limit,
@@ -70,7 +71,7 @@ fn spec(genesis: &Genesis) -> GenesisSpec {
 
 fn check(store: &Store, identity: &[u8]) -> Result<()> {
     store.view(|transaction| {
-        let found = super::number(transaction, SCHEMA)?;
+        let found = chain::number(transaction, SCHEMA)?;
         if found != SCHEMA_VERSION {
             return Err(LedgerError::StoreVersion { found, needed: SCHEMA_VERSION });
         }
@@ -103,8 +104,8 @@ fn write_accounts(transaction: &WriteTransaction, genesis: &Genesis) -> Result<(
     let mut codes = transaction.open_table(CODE)?;
     for account in &genesis.accounts {
         let code_hash = if account.code.is_empty() { KECCAK_EMPTY } else { keccak256(&account.code) };
-        let flat = Account { nonce: account.nonce, balance: account.balance, code_hash };
-        if accounts.insert(&account.address.0 .0, &flat.encode())?.is_some() {
+        let flat = AccountState { nonce: account.nonce, balance: account.balance, code_hash };
+        if accounts.insert(&account.address.0 .0, &encode_account(&flat))?.is_some() {
             let message = format!("the account {} is listed twice", account.address);
             return Err(LedgerError::invalid("genesis_invalid", message));
         }

@@ -5,8 +5,12 @@ mod blocks;
 mod creation;
 mod policies;
 mod reading;
+mod openings;
 mod simulation;
 mod submission;
+
+pub use simulation::CallRequest;
+pub use submission::decode_any_chain;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -20,10 +24,10 @@ use crate::error::{LedgerError, Result};
 use crate::genesis::Genesis;
 use crate::mempool::{Mempool, Pending};
 use crate::policy::PolicyTable;
-use crate::records::{self, Block};
+use crate::records::{BatchFields, Block};
 use crate::state::HeadState;
-use crate::store::tables::{ARRIVALS, BLOCKS, HEAD, MEMPOOL, META, POLICY};
-use crate::store::Store;
+use crate::store::tables::{ARRIVALS, MEMPOOL, POLICY};
+use crate::store::{chain, Store};
 
 /// How much one batch may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,11 +112,11 @@ impl Ledger {
 
     fn load_writer(&self) -> Result<Writer> {
         self.store.view(|transaction| {
-            let policy = self.stored_policy(transaction, number(transaction, POLICY)?)?;
+            let policy = self.stored_policy(transaction, chain::number(transaction, POLICY)?)?;
             *self.policy.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(policy);
             *self.mempool_mut() = load_mempool(transaction, self.genesis.chain_id)?;
-            let head = head_block(transaction)?;
-            let arrivals = number(transaction, ARRIVALS)?;
+            let head = chain::head(transaction)?;
+            let arrivals = chain::number(transaction, ARRIVALS)?;
             Ok(Writer { head, state: HeadState::new(transaction)?, arrivals })
         })
     }
@@ -141,19 +145,6 @@ impl Ledger {
     }
 }
 
-/// The number under `key` of `META`.
-fn number(transaction: &redb::ReadTransaction, key: &str) -> Result<u64> {
-    let stored = transaction.open_table(META)?.get_owned(key)?;
-    stored.map(|value| value.value()).ok_or_else(|| LedgerError::StoreCorrupt(format!("no {key}")))
-}
-
-fn head_block(transaction: &redb::ReadTransaction) -> Result<Block> {
-    let number = number(transaction, HEAD)?;
-    let stored = transaction.open_table(BLOCKS)?.get_owned(number)?;
-    let stored = stored.ok_or_else(|| LedgerError::StoreCorrupt(format!("no block {number}")))?;
-    records::decode(stored.value())
-}
-
 fn load_mempool(transaction: &redb::ReadTransaction, chain_id: u64) -> Result<Mempool> {
     let mut mempool = Mempool::default();
     for entry in transaction.open_table(MEMPOOL)?.iter()? {
@@ -164,4 +155,14 @@ fn load_mempool(transaction: &redb::ReadTransaction, chain_id: u64) -> Result<Me
         mempool.insert(Pending::new(signed, raw, arrival));
     }
     Ok(mempool)
+}
+
+/// Runs the state transition over a batch's witness.
+///
+/// # Errors
+/// The exact failure of the transition.
+pub fn execute_witness(witness: &[u8]) -> Result<BatchFields> {
+    let output = prividium_stf::run(witness)
+        .map_err(|error| LedgerError::Transition { code: error.code(), message: error.to_string() })?;
+    Ok(BatchFields::from(&output))
 }

@@ -7,9 +7,10 @@ use redb::{ReadTransaction, ReadableTable};
 use crate::error::{LedgerError, Result};
 use crate::policy::PolicyTable;
 use crate::records;
+use crate::store::chain;
 use crate::store::tables::{META, POLICIES, POLICY};
 
-use super::{number, Ledger};
+use super::Ledger;
 
 type Entries = Vec<(Vec<u8>, Vec<u8>)>;
 
@@ -19,7 +20,7 @@ impl Ledger {
     /// # Errors
     /// Those of the store.
     pub fn policy_version(&self) -> Result<u64> {
-        self.store.view(|transaction| number(transaction, POLICY))
+        self.store.view(|transaction| chain::number(transaction, POLICY))
     }
 
     /// Makes `table` the policy of the next block on. A version is never reused for other entries.

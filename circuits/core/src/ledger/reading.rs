@@ -1,17 +1,17 @@
 //! Reads: the chain, and the state at its head.
 
-use redb::{ReadTransaction, ReadableTable};
 use revm::primitives::{Address, Bytes, B256, U256};
 
 use prividium_stf::transaction::decode_transaction;
 
 use crate::error::{LedgerError, Result};
-use crate::records::{self, Block, Receipt};
+use crate::records::{Block, Receipt};
 use crate::state::Snapshot;
-use crate::store::tables::{BLOCKS, BLOCK_NUMBERS, DROPPED, RECEIPTS, TRANSACTIONS};
+use crate::store::chain;
+use crate::store::tables::DROPPED;
 use crate::transaction::{Place, Transaction};
 
-use super::{head_block, Ledger};
+use super::Ledger;
 
 impl Ledger {
     /// The last block.
@@ -19,7 +19,7 @@ impl Ledger {
     /// # Errors
     /// Those of the store, as for every read.
     pub fn head(&self) -> Result<Block> {
-        self.store.view(head_block)
+        self.store.view(chain::head)
     }
 
     /// The block at a height.
@@ -27,7 +27,7 @@ impl Ledger {
     /// # Errors
     /// Those of the store.
     pub fn block(&self, number: u64) -> Result<Option<Block>> {
-        self.store.view(|transaction| block_at(transaction, number))
+        self.store.view(|snapshot| chain::block(snapshot, number))
     }
 
     /// The block with a hash.
@@ -35,9 +35,9 @@ impl Ledger {
     /// # Errors
     /// Those of the store.
     pub fn block_by_hash(&self, hash: &B256) -> Result<Option<Block>> {
-        self.store.view(|transaction| {
-            let number = transaction.open_table(BLOCK_NUMBERS)?.get_owned(&hash.0)?.map(|number| number.value());
-            number.map_or(Ok(None), |number| block_at(transaction, number))
+        self.store.view(|snapshot| match chain::block_number(snapshot, hash)? {
+            Some(number) => chain::block(snapshot, number),
+            None => Ok(None),
         })
     }
 
@@ -49,15 +49,13 @@ impl Ledger {
         // The queue is asked first: what leaves it for a block is in the store by then.
         let waiting =
             self.mempool().by_hash(hash).map(|pending| Transaction::new(&pending.signed, &pending.raw, None));
-        let stored = self.store.view(|transaction| {
-            let Some(stored) = transaction.open_table(TRANSACTIONS)?.get_owned(&hash.0)? else { return Ok(None) };
-            let (block_number, index, raw) = stored.value();
-            let signed = decode_transaction(raw, self.genesis.chain_id)
+        let stored = self.store.view(|snapshot| {
+            let Some(((block_number, index), raw)) = chain::transaction(snapshot, hash)? else { return Ok(None) };
+            let signed = decode_transaction(&raw, self.genesis.chain_id)
                 .map_err(|error| LedgerError::StoreCorrupt(format!("transaction {hash}: {error}")))?;
-            let block = block_at(transaction, block_number)?
-                .ok_or_else(|| LedgerError::StoreCorrupt(format!("no block {block_number}")))?;
-            let place = Place { block_number, block_hash: block.hash, index };
-            Ok(Some(Transaction::new(&signed, raw, Some(place))))
+            let block_hash = chain::stored_block(snapshot, block_number)?.hash;
+            let place = Place { block_number, block_hash, index };
+            Ok(Some(Transaction::new(&signed, &raw, Some(place))))
         })?;
         Ok(stored.or(waiting))
     }
@@ -67,10 +65,7 @@ impl Ledger {
     /// # Errors
     /// Those of the store.
     pub fn receipt(&self, hash: &B256) -> Result<Option<Receipt>> {
-        self.store.view(|transaction| {
-            let stored = transaction.open_table(RECEIPTS)?.get_owned(&hash.0)?;
-            stored.map(|stored| records::decode(stored.value())).transpose()
-        })
+        self.store.view(|snapshot| chain::receipt(snapshot, hash))
     }
 
     /// Why a transaction that waited was dropped when its turn came: the code of the refusal.
@@ -89,7 +84,7 @@ impl Ledger {
     /// # Errors
     /// Those of the store.
     pub fn balance(&self, address: &Address) -> Result<U256> {
-        self.at_head(|state| Ok(state.account(address)?.unwrap_or_default().balance))
+        self.at_head(|state| Ok(state.account(address)?.balance))
     }
 
     /// Nonce at the head; with `pending`, after everything of the account that waits without a gap.
@@ -97,7 +92,7 @@ impl Ledger {
     /// # Errors
     /// Those of the store.
     pub fn nonce(&self, address: &Address, pending: bool) -> Result<u64> {
-        let nonce = self.at_head(|state| Ok(state.account(address)?.unwrap_or_default().nonce))?;
+        let nonce = self.at_head(|state| Ok(state.account(address)?.nonce))?;
         Ok(if pending { self.mempool().next_nonce(address, nonce) } else { nonce })
     }
 
@@ -107,7 +102,7 @@ impl Ledger {
     /// Those of the store.
     pub fn code(&self, address: &Address) -> Result<Bytes> {
         self.at_head(|state| {
-            let account = state.account(address)?.unwrap_or_default();
+            let account = state.account(address)?;
             state.code(&account.code_hash).map(Bytes::from)
         })
     }
@@ -123,10 +118,4 @@ impl Ledger {
     fn at_head<T>(&self, read: impl FnOnce(&Snapshot) -> Result<T>) -> Result<T> {
         self.store.view(|transaction| read(&Snapshot::new(transaction)?))
     }
-}
-
-/// The block at a height of a snapshot.
-pub(super) fn block_at(transaction: &ReadTransaction, number: u64) -> Result<Option<Block>> {
-    let stored = transaction.open_table(BLOCKS)?.get_owned(number)?;
-    stored.map(|stored| records::decode(stored.value())).transpose()
 }

@@ -10,8 +10,9 @@ use crate::error::{LedgerError, Result};
 use crate::policy::PolicyTable;
 use crate::records::Block;
 use crate::state::Snapshot;
+use crate::store::chain;
 
-use super::{head_block, Ledger};
+use super::Ledger;
 
 /// A read-only call or a gas estimate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,7 +85,7 @@ struct Simulation<'a> {
 
 impl<'a> Simulation<'a> {
     fn new(ledger: &'a Ledger, request: &'a CallRequest, judging: Judging) -> Result<Self> {
-        let (head, state) = ledger.store.view(|transaction| Ok((head_block(transaction)?, Snapshot::new(transaction)?)))?;
+        let (head, state) = ledger.store.view(|transaction| Ok((chain::head(transaction)?, Snapshot::new(transaction)?)))?;
         let gas_max = request.gas_limit.unwrap_or(TRANSACTION_GAS_MAX).min(TRANSACTION_GAS_MAX).min(head.gas_limit);
         Ok(Self { ledger, request, judging, gas_max, head, state, policy: ledger.policy() })
     }

@@ -1,8 +1,8 @@
 //! Taking in transactions: validate, judge, persist together.
 
+use prividium_stf::changes::AccountState;
 use prividium_stf::executor::Executor;
 use prividium_stf::transaction::{decode_transaction, SignedTransaction};
-use redb::ReadableTable;
 use revm::precompile::Precompiles;
 use revm::primitives::{keccak256, TxKind, B256, KECCAK_EMPTY, U256};
 
@@ -10,7 +10,6 @@ use crate::chain_id::chain_id_of;
 use crate::error::{LedgerError, Result};
 use crate::mempool::{Pending, NONCE_AHEAD_MAX};
 use crate::policy::{Access, TopLevelCall};
-use crate::records::Account;
 use crate::store::tables::{ARRIVALS, DROPPED, MEMPOOL, META, TRANSACTIONS};
 use crate::transaction::Transaction;
 
@@ -73,7 +72,7 @@ impl Ledger {
         }
         let signed = decoded.unwrap_or_else(|| decode(raw, Some(self.genesis.chain_id)))?;
         let pending = Pending::new(signed, raw, writer.arrivals + 1);
-        let account = writer.state.account(&pending.sender())?.unwrap_or_default();
+        let account = writer.state.account(&pending.sender())?;
         self.validate(&pending, &account)?;
         self.mempool().admit(&pending)?;
         if pending.nonce() == account.nonce {
@@ -87,7 +86,7 @@ impl Ledger {
         Ok(hash)
     }
 
-    fn validate(&self, pending: &Pending, account: &Account) -> Result<()> {
+    fn validate(&self, pending: &Pending, account: &AccountState) -> Result<()> {
         let env = &pending.signed.env;
         let refuse = |code, message| Err(LedgerError::invalid(code, message));
         if env.gas_limit > self.genesis.block_gas_limit {
@@ -128,7 +127,7 @@ impl Ledger {
             TxKind::Create => None,
         };
         let target_has_code = match target {
-            Some(target) => writer.state.account(&target)?.is_some_and(|account| account.code_hash != KECCAK_EMPTY),
+            Some(target) => writer.state.account(&target)?.code_hash != KECCAK_EMPTY,
             None => false,
         };
         let call = TopLevelCall {

@@ -1,6 +1,9 @@
 //! The opening of a transaction: from its bytes to the state root of its batch.
 
+use prividium_state::salt::SaltSecret;
 use prividium_state::{head_key, list_path, Digest, HeadValue};
+use prividium_stf::build::state_path;
+use prividium_stf::commit::block_leaf;
 use redb::ReadTransaction;
 use revm::primitives::B256;
 use serde_json::{json, Value};
@@ -8,95 +11,98 @@ use serde_json::{json, Value};
 use super::{hex, hex_digests};
 use crate::error::{LedgerError, Result};
 use crate::leaves;
-use crate::ledger::Ledger;
 use crate::records::{Batch, Block, Receipt};
+use crate::store::chain;
 use crate::tree::TreeSnapshot;
 
-impl Ledger {
-    /// The opening of a transaction in a sealed batch, as JSON.
-    ///
-    /// # Errors
-    /// `not_found` if it is in no sealed batch; those of the store.
-    pub fn open_transaction(&self, hash: &B256) -> Result<String> {
-        let snapshot = self.snapshot()?;
-        let unknown = || LedgerError::NotFound(format!("transaction {hash} in a sealed batch"));
-        let (raw, receipt) = self.stored_transaction(&snapshot, hash)?.ok_or_else(unknown)?;
-        let batch = self.sealed_batch_of(&snapshot, receipt.block_number)?.ok_or_else(unknown)?;
-        let block = self.block_of(&snapshot, receipt.block_number)?;
-        let receipts = self.receipts_of(&snapshot, &block)?;
-        let leaves = leaves::of_transactions(self.salts(), block.number, &block.transaction_hashes);
-        let receipt_leaves = leaves::of_receipts(self.salts(), &receipts);
-        let index = receipt.index as usize;
-        let mut opening = json!({
-            "kind": "transaction",
-            "raw": hex(raw),
-            "salt": hex(self.salts().transaction(&hash.0, block.number).to_bytes()),
-            "index": index,
-            "count": block.transaction_hashes.len(),
-            "path": path(&leaves, index)?,
-            "receipt": self.receipt_opening(&receipt, path(&receipt_leaves, index)?),
-            "block": header(&block),
-        });
-        let tail = self.batch_opening(&snapshot, &batch, &block)?;
-        if let (Value::Object(opening), Value::Object(tail)) = (&mut opening, tail) {
-            opening.extend(tail);
-        }
-        Ok(opening.to_string())
+/// The opening of a transaction in a sealed batch; `not_found` if it is in none.
+pub(crate) fn open(snapshot: &ReadTransaction, secret: &SaltSecret, hash: &B256) -> Result<String> {
+    let unknown = || LedgerError::NotFound(format!("transaction {hash} in a sealed batch"));
+    let (_, raw) = chain::transaction(snapshot, hash)?.ok_or_else(unknown)?;
+    let receipt = chain::stored_receipt(snapshot, hash)?;
+    let batch = chain::batch_of_block(snapshot, receipt.block_number)?.ok_or_else(unknown)?;
+    let batch = chain::stored_batch(snapshot, batch)?;
+    let block = chain::stored_block(snapshot, receipt.block_number)?;
+    let mut receipt_leaves = Vec::with_capacity(block.transaction_hashes.len());
+    for hash in &block.transaction_hashes {
+        receipt_leaves.push(leaves::of_receipt(secret, &chain::stored_receipt(snapshot, hash)?));
     }
+    let place = Place::of(snapshot, &batch, &block)?;
+    let index = receipt.index as usize;
+    let opening = json!({
+        "kind": "transaction",
+        "raw": hex(raw),
+        "salt": hex(secret.transaction(&hash.0, block.number).to_bytes()),
+        "index": index,
+        "count": block.transaction_hashes.len(),
+        "path": path(&leaves::of_transactions(secret, &block), index)?,
+        "receipt": receipt_opening(secret, &receipt, path(&receipt_leaves, index)?),
+        "block": header(&block),
+        "blockIndex": place.index,
+        "blockCount": place.count,
+        "blockPath": place.path,
+        "head": place.head,
+        "statePath": place.state_path,
+    });
+    Ok(opening.to_string())
+}
 
-    fn receipt_opening(&self, receipt: &Receipt, path: Value) -> Value {
-        let (hash, block) = (&receipt.transaction_hash.0, receipt.block_number);
-        let logs: Vec<Value> = receipt.logs.iter().enumerate().map(|(index, log)| {
-            json!({
-                "address": hex(log.address),
-                "topics": log.topics.iter().map(hex).collect::<Vec<_>>(),
-                "data": hex(&log.data),
-                "salt": hex(self.salts().log(hash, index as u32, block).to_bytes()),
-            })
-        });
+fn receipt_opening(secret: &SaltSecret, receipt: &Receipt, path: Value) -> Value {
+    let salts = leaves::salts_of(secret, receipt);
+    let logs = receipt.logs.iter().zip(&salts.logs).map(|(log, salt)| {
         json!({
-            "status": receipt.status,
-            "gasUsed": receipt.gas_used,
-            "salt": hex(self.salts().receipt(hash, block).to_bytes()),
-            "path": path,
-            "logs": logs.collect::<Vec<_>>(),
+            "address": hex(log.address),
+            "topics": log.topics.iter().map(hex).collect::<Vec<_>>(),
+            "data": hex(&log.data),
+            "salt": hex(salt.to_bytes()),
         })
-    }
+    });
+    json!({
+        "status": receipt.status,
+        "gasUsed": receipt.gas_used,
+        "salt": hex(salts.receipt.to_bytes()),
+        "path": path,
+        "logs": logs.collect::<Vec<_>>(),
+    })
+}
 
-    /// From the block to the state root: its place in the batch, the head leaf, and that leaf's path.
-    fn batch_opening(&self, snapshot: &ReadTransaction, batch: &Batch, block: &Block) -> Result<Value> {
+/// From a block to the state root: its place in the batch, the head leaf, and that leaf's path.
+struct Place {
+    index: usize,
+    count: usize,
+    path: Value,
+    head: Value,
+    state_path: Value,
+}
+
+impl Place {
+    fn of(snapshot: &ReadTransaction, batch: &Batch, block: &Block) -> Result<Self> {
         let mut leaves = Vec::new();
         for number in batch.first_block..=batch.last_block {
-            leaves.push(block_leaf(&self.block_of(snapshot, number)?));
+            leaves.push(block_leaf(&chain::stored_block(snapshot, number)?.hash));
         }
-        let last = self.block_of(snapshot, batch.last_block)?;
         let tree = TreeSnapshot::new(snapshot)?;
-        let (value, state_path) = tree.path(&batch.output.new_state, &head_key())?;
-        let (head, salt) = HeadValue::decode(&value)
-            .map_err(|error| LedgerError::StoreCorrupt(format!("the head of batch {}: {error}", batch.number)))?;
-        if head.block_hash != last.hash.0 {
-            return Err(LedgerError::StoreCorrupt(format!("batch {} ends with another block", batch.number)));
-        }
+        let no_head = || LedgerError::StoreCorrupt(format!("no head leaf in the state of batch {}", batch.number));
+        let root = batch.output.new_state.0;
+        let state_path = state_path(&tree, &root, &head_key())?.ok_or_else(no_head)?;
+        let value = tree.leaf(&root, &head_key())?.ok_or_else(no_head)?;
+        let (head, salt) = HeadValue::decode(&value).map_err(|_| no_head())?;
         let index = (block.number - batch.first_block) as usize;
-        Ok(json!({
-            "blockIndex": index,
-            "blockCount": leaves.len(),
-            "blockPath": path(&leaves, index)?,
-            "head": {
+        Ok(Self {
+            index,
+            count: leaves.len(),
+            path: path(&leaves, index)?,
+            head: json!({
                 "batchNumber": head.batch_number,
                 "blockNumber": head.block_number,
                 "timestamp": head.timestamp,
                 "blockHash": hex(head.block_hash),
                 "blocksDigest": hex(head.blocks_digest.to_bytes()),
                 "salt": hex(salt.to_bytes()),
-            },
-            "statePath": hex_digests(&state_path),
-        }))
+            }),
+            state_path: hex_digests(&state_path),
+        })
     }
-}
-
-fn block_leaf(block: &Block) -> Digest {
-    Digest::from_root(&block.hash.0)
 }
 
 fn path(leaves: &[Digest], index: usize) -> Result<Value> {

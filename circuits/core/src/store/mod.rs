@@ -1,5 +1,6 @@
 //! The chain's store: one redb file, one process, one durable write transaction per change.
 
+pub(crate) mod chain;
 pub(crate) mod tables;
 
 use std::os::unix::fs::OpenOptionsExt;

@@ -25,7 +25,7 @@ COUNTED_CHANGES: dict[str, dict[str, tuple[str, ...]]] = {
 """What the policy table and the event rules are made from: each such change raises the counter in `policy_state`."""
 APPEND_ONLY = "audit_entries"
 
-SYSTEM_PERMISSIONS = ["admin_read", "admin_write", "contract_deployment", "full_read_access"]
+SYSTEM_PERMISSIONS = ["admin_read", "admin_write", "contract_deployment", "disclosure_read", "full_read_access"]
 
 
 def upgrade() -> None:

@@ -1,0 +1,78 @@
+"""The whole node: what it says about itself, and that a restart loses nothing."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import delete
+
+from prividium.errors import ConfigurationError
+from prividium.ledger.models import IndexedBlock, IndexedLog, IndexedTransaction
+from prividium.node.parts import Node
+from prividium.types import Json
+from tests.unit.live import LiveNode, Scene, set_scene, settings_of
+from tests.unit.rpc.conftest import Rpc
+
+
+def test_health_and_readiness_are_public_and_plain(tmp_path: Path) -> None:
+    with LiveNode(tmp_path / "data") as live:
+        health, ready = httpx.get(f"{live.url}/health"), httpx.get(f"{live.url}/readyz")
+        assert (health.status_code, health.json()["ok"]) == (200, True)
+        assert (ready.status_code, ready.json()["ok"]) == (200, True)
+        assert set(ready.json()["checks"]) == {"database", "ledger", "index"}
+        for answer in (health, ready):
+            assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+            assert answer.headers["x-frame-options"] == "DENY"
+            assert "server" not in answer.headers or "uvicorn" not in answer.headers["server"]
+
+
+def seen_by(scene: Scene) -> list[Json]:
+    one = Rpc(scene.one)
+    return [
+        one.result("eth_getTransactionReceipt", scene.hashes["transfer"]),
+        one.result("eth_getLogs", {"fromBlock": "earliest"}),
+        one.result("eth_blockNumber"),
+        one.result("eth_getTransactionCount", scene.one.address),
+    ]
+
+
+def test_a_restart_loses_nothing_and_an_index_that_was_lost_comes_back(tmp_path: Path) -> None:
+    live = LiveNode(tmp_path / "data").start()
+    scene = set_scene(live)
+    live.settle()
+    before = seen_by(scene)
+    port = live.settings.port
+    with live.node.database.write() as session:
+        for table in (IndexedLog, IndexedTransaction, IndexedBlock):
+            session.execute(delete(table))
+    live.stop()
+    with LiveNode(tmp_path / "data", port=port) as again:
+        again.settle()
+        scene.live = again
+        assert seen_by(scene) == before
+
+
+def test_two_nodes_do_not_share_a_folder(tmp_path: Path) -> None:
+    with LiveNode(tmp_path / "data"):
+        with pytest.raises(ConfigurationError) as refused:
+            Node(settings_of(tmp_path / "data")).start()
+        assert refused.value.code == "store_locked"
+
+
+def test_batches_are_for_administrators_and_say_what_is_not_guaranteed(tmp_path: Path) -> None:
+    with LiveNode(tmp_path / "data") as live:
+        scene = set_scene(live)
+        assert scene.one.http.get("/api/batches").status_code == 403
+        assert live.stranger().http.get("/api/batches").status_code == 401
+        sealed = scene.administrator.http.post("/api/batches")
+        assert sealed.status_code == 201
+        listed = scene.administrator.http.get("/api/batches").json()
+        assert "does not check proofs yet" in listed["assurance"]
+        newest = listed["items"][0]
+        assert (newest["number"], newest["status"], newest["proof"]) == (sealed.json()["number"], "Sealed", None)
+        batch = live.node.ledger.batch(newest["number"])
+        assert batch is not None
+        assert newest["output"] == "0x" + batch.output.digest().hex()
+        assert newest["fields"]["newState"] == "0x" + batch.output.new_state.hex()
+        again = scene.administrator.http.post("/api/batches")
+        assert (again.status_code, again.json()["error"]["reason"]) == (409, "nothing_to_seal")

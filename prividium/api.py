@@ -1,6 +1,7 @@
 """The REST API under /api: routers, the one map from errors to HTTP, request ids, and the audit of refusals."""
 
 import logging
+import sys
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Final
@@ -26,6 +27,9 @@ from prividium.permissions.routes import router as administration_router
 
 BODY_BYTES_MAX: Final = 2 * 2**20
 REQUEST_ID_HEADER: Final = "x-request-id"
+RECURSION_LIMIT: Final = 1_000
+"""Python's own. `py_ecc`, which comes with eth-account, raises it to 100 000 at import: nested JSON could then overflow
+the C stack and end the process."""
 
 _CODES: Final = {
     HTTPStatus.BAD_REQUEST: "INVALID_INPUT_ERROR",
@@ -59,6 +63,7 @@ def install_api(
 
     `policy_changed` is called after every committed change by REST and before its answer: new rules take effect then.
     """
+    sys.setrecursionlimit(RECURSION_LIMIT)
     app.state.database = database
     app.state.identity = identity
     app.state.after_write = policy_changed

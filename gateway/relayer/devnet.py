@@ -14,7 +14,7 @@ from pathlib import Path
 from gateway.compile import GATEWAY
 from gateway.relayer.client import L1Client, L1Error
 from prividium import clock
-from prividium.errors import ConfigurationError
+from prividium.errors import ConfigurationError, PrividiumError
 from prividium.proof.child import Child
 from prividium.types import to_hex, to_quantity
 
@@ -99,8 +99,8 @@ class EmbeddedL1:
         while not stop.wait(1.0):
             try:
                 self.tick()
-            except L1Error:
-                continue  # it is just ending; the next round restarts it
+            except PrividiumError:
+                continue  # it is just ending, or could not start: the next round tries again, and the relayer reports
         self.stop()
 
     def _running(self) -> L1Client:

@@ -1,16 +1,17 @@
 """What the relayer signed, written and synced before it is sent.
 
-One SQLite file of its own. A row is a signed transaction and is never changed except for where it was seen mined; rows
-are kept, since an L1 that comes back with older blocks needs them again.
+One SQLite file of its own. A row is a signed transaction and is never changed. Rows are kept: an L1 that comes back
+with older blocks needs them again. Whether a transaction was mined is not noted, since only L1 can say so.
 """
 
 import sqlite3
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from gateway.relayer.fees import Fees
-from prividium.errors import ConfigurationError
+from prividium.errors import ConfigurationError, Unavailable
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS transactions (
@@ -26,13 +27,11 @@ CREATE TABLE IF NOT EXISTS transactions (
     max_fee INTEGER NOT NULL,
     priority_fee INTEGER NOT NULL,
     head INTEGER NOT NULL,
-    signed_at INTEGER NOT NULL,
-    block_number INTEGER,
-    block_hash BLOB
+    signed_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS transactions_by_nonce ON transactions (chain, sender, nonce);
 """
-_COLUMNS = "nonce, step, subject, binding, hash, raw, max_fee, priority_fee, head, signed_at, block_number, block_hash"
+_COLUMNS = "nonce, step, subject, binding, hash, raw, max_fee, priority_fee, head, signed_at"
 
 
 @dataclass(frozen=True)
@@ -59,8 +58,10 @@ class SignedTransaction:
     """Number of the L1 head when it was signed."""
     signed_at: int
     """Unix seconds."""
-    block_number: int | None = None
-    block_hash: bytes | None = None
+
+
+class JournalFailed(Unavailable):
+    """Nothing is sent that the journal does not hold."""
 
 
 class Journal:
@@ -96,12 +97,9 @@ class Journal:
             transaction.fees.priority_fee,
             transaction.head,
             transaction.signed_at,
-            transaction.block_number,
-            transaction.block_hash,
         )
         marks = ", ".join("?" * len(row))
-        with self._lock:
-            self._connection.execute(f"INSERT INTO transactions (chain, sender, {_COLUMNS}) VALUES ({marks})", row)  # noqa: S608
+        self._execute(f"INSERT INTO transactions (chain, sender, {_COLUMNS}) VALUES ({marks})", row)  # noqa: S608
 
     def at(self, nonce: int) -> list[SignedTransaction]:
         """All that was signed for `nonce`, oldest first; each replaces the one before it."""
@@ -111,23 +109,9 @@ class Journal:
         """All that was signed for `step`, oldest first."""
         return self._select("step = ?", step)
 
-    def mined(self, below: int, limit: int) -> list[SignedTransaction]:
-        """The newest `limit` transactions with a nonce under `below`, newest first."""
-        return self._select("nonce < ?", below, f"nonce DESC, id DESC LIMIT {limit}")
-
-    def place(self, transaction: SignedTransaction, number: int | None, block_hash: bytes | None) -> SignedTransaction:
-        """Note the block that holds the transaction; None if it fell out of the chain."""
-        with self._lock:
-            self._connection.execute(
-                "UPDATE transactions SET block_number = ?, block_hash = ? WHERE hash = ?",
-                (number, block_hash, transaction.hash),
-            )
-        return replace(transaction, block_number=number, block_hash=block_hash)
-
-    def _select(self, condition: str, value: int | str, order: str = "id") -> list[SignedTransaction]:
-        query = f"SELECT {_COLUMNS} FROM transactions WHERE chain = ? AND sender = ? AND {condition} ORDER BY {order}"  # noqa: S608
-        with self._lock:
-            rows = self._connection.execute(query, (*self._key, value)).fetchall()
+    def _select(self, condition: str, value: int | str) -> list[SignedTransaction]:
+        query = f"SELECT {_COLUMNS} FROM transactions WHERE chain = ? AND sender = ? AND {condition} ORDER BY id"  # noqa: S608
+        rows = self._execute(query, (*self._key, value))
         return [
             SignedTransaction(
                 action=Action(step, subject, binding),
@@ -137,21 +121,14 @@ class Journal:
                 fees=Fees(max_fee, priority_fee),
                 head=head,
                 signed_at=signed_at,
-                block_number=block_number,
-                block_hash=block_hash,
             )
-            for (
-                nonce,
-                step,
-                subject,
-                binding,
-                digest,
-                raw,
-                max_fee,
-                priority_fee,
-                head,
-                signed_at,
-                block_number,
-                block_hash,
-            ) in rows
+            for nonce, step, subject, binding, digest, raw, max_fee, priority_fee, head, signed_at in rows
         ]
+
+    def _execute(self, statement: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
+        with self._lock:
+            try:
+                return self._connection.execute(statement, values).fetchall()
+            except sqlite3.Error as error:
+                text = f"the relayer's journal cannot be read or written ({error}): is the disk full?"
+                raise JournalFailed("journal_failed", text) from error

@@ -8,6 +8,7 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_account.types import AccessListEntry
 from eth_typing import HexStr
+from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
 from prividium._core import contract_address
@@ -68,5 +69,5 @@ def _sign(account: LocalAccount, chain_id: int, nonce: int, to: Address | None, 
         "data": data,
     }
     if to is not None:
-        fields["to"] = HexStr("0x" + to.hex())
+        fields["to"] = HexStr(to_checksum_address(to))
     return bytes(account.sign_transaction(fields).raw_transaction)

@@ -45,7 +45,7 @@ def up(
         with console.status("starting"):
             node.start()
         try:
-            server = _Server(_configuration(node))
+            server = _Server(server_configuration(node))
             console.print(_summary(node))
             server.run([listener])
         finally:
@@ -90,7 +90,7 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
-def _configuration(node: Node) -> uvicorn.Config:
+def server_configuration(node: Node) -> uvicorn.Config:
     return uvicorn.Config(
         build_application(node),
         log_config=None,

@@ -11,6 +11,7 @@ from eth_account.messages import encode_defunct
 from eth_account.signers.local import LocalAccount
 from eth_account.types import AccessListEntry
 from eth_typing import HexStr
+from eth_utils.address import to_checksum_address
 
 from prividium.demo.browser import sign_in
 from prividium.errors import PrividiumError
@@ -98,7 +99,7 @@ class Member:
             "data": data,
         }
         if to is not None:
-            fields["to"] = HexStr(to)
+            fields["to"] = HexStr(to_checksum_address(to))
         signed = self.account.sign_transaction(fields)
         return "0x" + signed.hash.hex().removeprefix("0x"), "0x" + signed.raw_transaction.hex().removeprefix("0x")
 

@@ -26,6 +26,7 @@ POLICY_SECONDS_MAX = 5.0
 
 _STORE_FIXES = {
     "store_locked": "another node uses this data folder: stop it, or use another folder",
+    "store_version": "it was written by another version of the program: use that one, or rebuild the chain",
     "store_corrupt": "the chain store is damaged: restore it from your backup",
     "genesis_mismatch": "the chain store belongs to another genesis: restore genesis.json, or use another folder",
     "disk_full": "the disk is full: free some space",
@@ -108,7 +109,14 @@ class Node:
         self.sequencer = self._sequencer()
         self.sequencer.on_block(self.index.notify)
         stack.callback(self.sequencer.stop)
-        self.sequencer.start()
+        self._start_sequencer()
+
+    def _start_sequencer(self) -> None:
+        try:
+            self.sequencer.start()
+        except CoreError as error:
+            text = f"the chain refuses the rules of the database: {error.message}; restore the database of this chain"
+            raise ConfigurationError(error.code, text) from None
 
     def _sequencer(self) -> Sequencer:
         settings = self.settings

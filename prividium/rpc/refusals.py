@@ -52,7 +52,7 @@ _WELL_KNOWN: Final = {
     "transaction_too_large": "oversized data",
 }
 """The words of go-ethereum, which wallets search for."""
-_STORE: Final = frozenset({"disk_full", "store_corrupt", "store_locked", "store_closed", "io_error"})
+_STORE: Final = frozenset({"disk_full", "store_corrupt", "store_io", "ledger_closed"})
 _BY_CLASS: Final = (
     (InvalidInput, INVALID_PARAMS),
     (Unauthorized, UNAUTHORIZED),
@@ -81,6 +81,10 @@ def refusal(error: Exception) -> RpcError:
         for kind, code in _BY_CLASS:
             if isinstance(error, kind):
                 return RpcError(code, error.message, error.code)
+    return _unforeseen()
+
+
+def _unforeseen() -> RpcError:
     return RpcError(INTERNAL_ERROR, "internal error; the request id finds it in the node's log", "internal")
 
 
@@ -109,6 +113,8 @@ def _from_core(error: CoreError) -> RpcError:
         return RpcError(REVERTED, _revert_message(error.data), "execution_reverted", "0x" + error.data.hex())
     if error.code in _STORE:
         return RpcError(UNAVAILABLE, "the chain store does not take requests now; try again later", error.code)
+    if error.code == "internal":
+        return _unforeseen()
     known = _WELL_KNOWN.get(error.code)
     message = f"{known}: {error.message}" if known else error.message
     return RpcError(INVALID_PARAMS if error.code in _MALFORMED else TRANSACTION_REFUSED, message, error.code)

@@ -14,9 +14,11 @@ from gateway.abi import interface
 from gateway.relayer.client import L1Client, L1Error
 from gateway.relayer.devnet import EmbeddedL1
 from gateway.relayer.fees import estimate
+from gateway.relayer.journal import Journal, JournalFailed
 from gateway.relayer.settlement import SettlementMissing, Status
 from gateway.relayer.source import output_tuple
 from gateway.relayer.submit import Event, SubmitLimits
+from prividium.errors import ConfigurationError
 from tests.contracts.chain import batch
 from tests.contracts.conftest import StartNode
 from tests.contracts.gateway_node import PATIENT, Batches, Node, until
@@ -119,6 +121,26 @@ def test_a_lost_journal_is_no_second_submission(lonely: Node, batches: Batches, 
     mine(lonely.client)
     automine(lonely.client, True)
     finish(lonely, batches, 1)
+
+
+def test_nothing_is_sent_that_the_journal_could_not_keep(lonely: Node, batches: Batches, tmp_path: Path) -> None:
+    batches.seal(1)
+    before = lonely.nonce()
+    with closing(sqlite3.connect(tmp_path / "gateway" / "relayer.sqlite")) as journal, journal:
+        journal.execute("CREATE TRIGGER full BEFORE INSERT ON transactions BEGIN SELECT RAISE(ABORT, 'full'); END")
+    with pytest.raises(JournalFailed, match="is the disk full"):
+        lonely.step()
+    with closing(sqlite3.connect(tmp_path / "gateway" / "relayer.sqlite")) as journal, journal:
+        journal.execute("DROP TRIGGER full")
+    assert lonely.nonce() == before
+    finish(lonely, batches, 1)
+
+
+def test_a_file_that_is_no_journal_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "relayer.sqlite").write_bytes(b"something else" * 100)
+    with pytest.raises(ConfigurationError) as caught:
+        Journal(tmp_path / "relayer.sqlite", bytes(32), bytes(20))
+    assert caught.value.code == "journal_unusable"
 
 
 # an L1 that forgets

@@ -129,9 +129,12 @@ class Browser:
         return httpx.URL(redirect.headers["location"])
 
     def confirm(self, login: "CliLogin", user_code: str | None = None) -> httpx.Response:
-        page = self.http.get(login.started["loginUrl"])
+        return self.confirm_at(login.started["loginUrl"], user_code or login.started["userCode"])
+
+    def confirm_at(self, url: str, user_code: str) -> httpx.Response:
+        page = self.http.get(url)
         fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]+)">', page.text))
-        form = {**fields, "code": user_code or login.started["userCode"]}
+        form = {**fields, "code": user_code}
         return self.http.post("/api/auth/cli/confirm", data=form, headers={"Origin": self.edge.url})
 
     def csrf_headers(self) -> dict[str, str]:

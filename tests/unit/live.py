@@ -10,8 +10,7 @@ import uvicorn
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
-from prividium.app import build_application
-from prividium.commands.up import listening
+from prividium.commands.up import listening, server_configuration
 from prividium.demo import fund
 from prividium.demo.administration import assign_role, create_role
 from prividium.demo.member import Member
@@ -39,8 +38,7 @@ class LiveNode:
         listener, self.settings = self._listening.__enter__()
         self.node = Node(self.settings)
         self.node.start()
-        config = uvicorn.Config(build_application(self.node), log_level="critical", ws="none", lifespan="off")
-        self._server = uvicorn.Server(config)
+        self._server = uvicorn.Server(server_configuration(self.node))
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listener]}, daemon=True)
         self._thread.start()
         return self

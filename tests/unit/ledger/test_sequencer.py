@@ -59,7 +59,7 @@ def test_all_of_many_concurrent_submissions_land_once(
     hashes = [answer.result(SECONDS_MAX) for answer in answers]
     blocks.wait_for(len(everything))
     assert sorted(blocks.transactions) == sorted(hashes)
-    assert all(receipt is not None and receipt.status == 1 for receipt in map(ledger.receipt, hashes))
+    assert None not in [ledger.receipt(transaction_hash) for transaction_hash in hashes]
 
 
 def test_a_refusal_reaches_the_one_who_sent(sequence: Callable[..., Sequencer], traffic: Traffic) -> None:

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 
 from prividium.bench.traffic import make_traffic
@@ -19,7 +18,6 @@ from prividium.demo.fund import artifact
 from prividium.demo.member import Member
 from prividium.types import to_hex
 
-START_POLLS_MAX = 3000
 WAIT_SECONDS_MAX = 60
 
 
@@ -52,14 +50,12 @@ def node(env: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
         [sys.executable, "-m", "prividium", "up"], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     try:
-        with httpx.Client(transport=httpx.HTTPTransport(retries=0)) as http:
-            for _ in range(START_POLLS_MAX):
-                assert process.poll() is None, process.stdout.read() if process.stdout else ""
-                try:
-                    if http.get(f"{url(env)}/readyz").status_code == 200:
-                        break
-                except httpx.TransportError:
-                    continue
+        # The summary is the sign that the node is up: the socket takes connections since before.
+        assert process.stdout is not None
+        lines: list[str] = []
+        while not lines or "/rpc" not in lines[-1]:
+            lines.append(process.stdout.readline())
+            assert lines[-1], "the node ended: " + "".join(lines)
         yield process
     finally:
         if process.poll() is None:

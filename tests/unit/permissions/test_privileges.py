@@ -104,7 +104,7 @@ def test_a_denial_is_in_the_audit_trail_under_the_callers_name(client: "Program"
 
 
 def test_an_invalid_request_does_not_come_back_with_what_was_sent(edge: "Edge") -> None:
-    secret = "very-secret-value"  # noqa: S105
+    secret = "very-secret-value"
     answer = edge.client().post("/api/auth/cli/token", json={"pollCode": secret * 20, "requestId": {"a": secret}})
     assert answer.json()["error"]["code"] == "VALIDATION_ERROR"
     assert secret not in answer.text

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from prividium.audit.models import AuditEntry
 from prividium.demo.member import Member
 from prividium.identity.models import LoginSession
+from prividium.identity.sessions import authenticate
 from prividium.rpc.methods import METHODS, Treatment
 from prividium.types import Json
 from tests.unit.live import LiveNode, Scene
@@ -54,18 +55,10 @@ def test_an_expired_token_is_no_login(scene: Scene, rpc: Callable[[Member], Rpc]
     guest = rpc(scene.live.arrive("auditor"))
     assert guest.result("eth_blockNumber")
     with scene.live.node.database.write() as session:
-        newest = session.scalars(select(LoginSession).order_by(LoginSession.created_at.desc())).all()
-        for found in newest:
-            if found.id == session_id(guest.member):
-                found.expires_at = 1
+        who = authenticate(session, guest.member.token)
+        session.get_one(LoginSession, who.session_id).expires_at = 1
     assert guest.refusal("eth_blockNumber")[0] == -32090
     assert guest.result("eth_chainId")
-
-
-def session_id(member: Member) -> str:
-    sessions = member.http.get("/api/sessions").json()
-    current = [item for item in sessions["items"] if item.get("current")]
-    return str(current[0]["id"])
 
 
 def test_the_cookie_of_a_browser_is_no_login(scene: Scene) -> None:

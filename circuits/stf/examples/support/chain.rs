@@ -18,9 +18,9 @@ use super::CHAIN_ID;
 
 /// Nodes, values, codes and headers.
 #[derive(Default)]
-pub struct Store {
-    pub nodes: HashMap<Digest, Node>,
-    pub values: HashMap<Digest, Vec<u8>>,
+pub(crate) struct Store {
+    pub(crate) nodes: HashMap<Digest, Node>,
+    pub(crate) values: HashMap<Digest, Vec<u8>>,
     codes: HashMap<B256, Bytes>,
     headers: BTreeMap<u64, BlockHeader>,
 }
@@ -48,17 +48,17 @@ impl StateSource for Store {
 }
 
 /// A chain without disk or mempool.
-pub struct Chain {
-    pub store: Store,
-    pub root: Root,
-    pub policy: PolicyTable,
-    pub secret: SaltSecret,
-    pub timestamp: u64,
+pub(crate) struct Chain {
+    pub(crate) store: Store,
+    pub(crate) root: Root,
+    pub(crate) policy: PolicyTable,
+    pub(crate) secret: SaltSecret,
+    pub(crate) timestamp: u64,
 }
 
 impl Chain {
     /// A chain whose genesis holds `accounts`.
-    pub fn new(accounts: Vec<GenesisAccount>, entries: Vec<(Vec<u8>, Vec<u8>)>) -> Self {
+    pub(crate) fn new(accounts: Vec<GenesisAccount>, entries: Vec<(Vec<u8>, Vec<u8>)>) -> Self {
         let secret = SaltSecret::new([0x5a; 32]);
         let timestamp = 1_700_000_000;
         let spec = GenesisSpec { timestamp, beneficiary: beneficiary(), gas_limit: 1 << 25, accounts };
@@ -74,7 +74,7 @@ impl Chain {
     }
 
     /// A request for blocks with these transactions, one second apart.
-    pub fn request(&self, blocks: Vec<Vec<Bytes>>) -> BatchRequest {
+    pub(crate) fn request(&self, blocks: Vec<Vec<Bytes>>) -> BatchRequest {
         let block = |(at, transactions): (usize, Vec<Bytes>)| BlockRequest {
             timestamp: self.timestamp + 1 + at as u64,
             beneficiary: beneficiary(),
@@ -86,17 +86,17 @@ impl Chain {
     }
 
     /// Builds a batch without applying it.
-    pub fn build(&self, request: &BatchRequest) -> Result<BuiltBatch, BuildError<Infallible>> {
+    pub(crate) fn build(&self, request: &BatchRequest) -> Result<BuiltBatch, BuildError<Infallible>> {
         build_batch(&self.store, request, &self.policy, &self.secret)
     }
 
     /// A witness for a batch that the state transition need not accept.
-    pub fn witness(&self, request: &BatchRequest) -> Result<Vec<u8>, BuildError<Infallible>> {
+    pub(crate) fn witness(&self, request: &BatchRequest) -> Result<Vec<u8>, BuildError<Infallible>> {
         execute_batch(&self.store, request, &self.policy, &self.secret).map(|(witness, _)| witness)
     }
 
     /// Stores what a batch made and moves on to its state.
-    pub fn apply(&mut self, batch: &BuiltBatch) {
+    pub(crate) fn apply(&mut self, batch: &BuiltBatch) {
         self.store.nodes.extend(batch.nodes.iter().copied());
         self.store.values.extend(batch.values.iter().cloned());
         let codes = batch
@@ -112,6 +112,6 @@ impl Chain {
 }
 
 /// Who receives fees.
-pub fn beneficiary() -> Address {
+pub(crate) fn beneficiary() -> Address {
     Address::repeat_byte(0xfe)
 }

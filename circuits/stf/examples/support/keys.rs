@@ -7,25 +7,25 @@ use super::CHAIN_ID;
 
 /// A secp256k1 key and its address.
 #[derive(Clone)]
-pub struct Key {
+pub(crate) struct Key {
     secret: SigningKey,
-    pub address: Address,
+    pub(crate) address: Address,
 }
 
 /// Fields of a transaction before it is signed.
 #[derive(Clone)]
-pub struct Draft {
-    pub kind: u8,
-    pub chain_id: u64,
-    pub nonce: u64,
-    pub gas_price: u128,
-    pub gas_limit: u64,
-    pub to: Option<Address>,
-    pub value: U256,
-    pub data: Bytes,
-    pub access_list: Vec<(Address, Vec<U256>)>,
+pub(crate) struct Draft {
+    pub(crate) kind: u8,
+    pub(crate) chain_id: u64,
+    pub(crate) nonce: u64,
+    pub(crate) gas_price: u128,
+    pub(crate) gas_limit: u64,
+    pub(crate) to: Option<Address>,
+    pub(crate) value: U256,
+    pub(crate) data: Bytes,
+    pub(crate) access_list: Vec<(Address, Vec<U256>)>,
     /// RLP of signed authorizations.
-    pub authorizations: Vec<Vec<u8>>,
+    pub(crate) authorizations: Vec<Vec<u8>>,
 }
 
 impl Default for Draft {
@@ -47,7 +47,7 @@ impl Default for Draft {
 
 impl Key {
     /// The key derived from a number.
-    pub fn new(number: u64) -> Self {
+    pub(crate) fn new(number: u64) -> Self {
         let secret = keccak256([&b"prividium test key"[..], &number.to_be_bytes()].concat());
         let secret = SigningKey::from_bytes(&secret.0.into()).expect("a hash is a valid key");
         let public = secret.verifying_key().to_encoded_point(false);
@@ -62,7 +62,7 @@ impl Key {
     }
 
     /// The encoded envelope.
-    pub fn transaction(&self, draft: &Draft) -> Bytes {
+    pub(crate) fn transaction(&self, draft: &Draft) -> Bytes {
         let fields = draft.fields();
         let typed = |payload: &[Vec<u8>]| [&[draft.kind][..], &list(payload)].concat();
         if draft.kind == 0 {
@@ -77,14 +77,14 @@ impl Key {
     }
 
     /// A signed EIP-7702 authorization.
-    pub fn authorize(&self, chain_id: u64, address: Address, nonce: u64) -> Vec<u8> {
+    pub(crate) fn authorize(&self, chain_id: u64, address: Address, nonce: u64) -> Vec<u8> {
         let fields = [integer(U256::from(chain_id)), string(address.as_slice()), integer(U256::from(nonce))];
         let (parity, r, s) = self.sign(&keccak256([&[5][..], &list(&fields)].concat()));
         list(&[&fields[..], &[integer(U256::from(parity)), integer(r), integer(s)]].concat())
     }
 
     /// Signature of a hash as ECRECOVER takes it: v, r, s.
-    pub fn sign_hash(&self, hash: &B256) -> (u64, U256, U256) {
+    pub(crate) fn sign_hash(&self, hash: &B256) -> (u64, U256, U256) {
         let (parity, r, s) = self.sign(hash);
         (27 + u64::from(parity), r, s)
     }

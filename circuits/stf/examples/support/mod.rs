@@ -2,27 +2,27 @@
 
 #![allow(dead_code, reason = "every example and test uses another part")]
 
-pub mod chain;
-pub mod keys;
-pub mod scenario;
+pub(crate) mod chain;
+pub(crate) mod keys;
+pub(crate) mod scenario;
 
 use prividium_stf::revm::primitives::{hex, keccak256, Address, Bytes, U256};
 
 /// Chain id of generated batches.
-pub const CHAIN_ID: u64 = 6565;
+pub(crate) const CHAIN_ID: u64 = 6565;
 
 /// Runtime code of `Token.sol`.
-pub fn token_code() -> Bytes {
+pub(crate) fn token_code() -> Bytes {
     code(include_str!("Token.hex"))
 }
 
 /// Runtime code of `Machine.sol`.
-pub fn machine_code() -> Bytes {
+pub(crate) fn machine_code() -> Bytes {
     code(include_str!("Machine.hex"))
 }
 
 /// Init code of `Child` in `Machine.sol`, without its constructor argument.
-pub fn child_init() -> Bytes {
+pub(crate) fn child_init() -> Bytes {
     code(include_str!("ChildInit.hex"))
 }
 
@@ -31,12 +31,12 @@ fn code(text: &str) -> Bytes {
 }
 
 /// The first four bytes of the hash of a function's signature.
-pub fn selector(signature: &str) -> [u8; 4] {
+pub(crate) fn selector(signature: &str) -> [u8; 4] {
     keccak256(signature).0[..4].try_into().expect("four of 32 bytes")
 }
 
 /// An ABI argument.
-pub enum Arg<'a> {
+pub(crate) enum Arg<'a> {
     Word(U256),
     Bytes(&'a [u8]),
 }
@@ -66,7 +66,7 @@ impl<'a> From<&'a [u8]> for Arg<'a> {
 }
 
 /// Call data: selector, then arguments, dynamic ones behind the others.
-pub fn call(signature: &str, arguments: &[Arg<'_>]) -> Bytes {
+pub(crate) fn call(signature: &str, arguments: &[Arg<'_>]) -> Bytes {
     let mut head = selector(signature).to_vec();
     let mut tail = Vec::new();
     for argument in arguments {

@@ -13,10 +13,10 @@ use super::keys::{Draft, Key};
 use super::{call, child_init, machine_code, selector, token_code, CHAIN_ID};
 
 /// SplitMix64: the same numbers for the same seed everywhere.
-pub struct Random(pub u64);
+pub(crate) struct Random(pub u64);
 
 impl Random {
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -25,14 +25,14 @@ impl Random {
     }
 
     /// A number below `bound`.
-    pub fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.next() % bound
     }
 }
 
-pub const TOKEN: Address = Address::repeat_byte(0x11);
-pub const MACHINE: Address = Address::repeat_byte(0x22);
-pub const OTHER_MACHINE: Address = Address::repeat_byte(0x33);
+pub(crate) const TOKEN: Address = Address::repeat_byte(0x11);
+pub(crate) const MACHINE: Address = Address::repeat_byte(0x22);
+pub(crate) const OTHER_MACHINE: Address = Address::repeat_byte(0x33);
 
 const USERS: u64 = 6;
 const ROLE: u32 = 7;
@@ -63,7 +63,7 @@ fn rule(target: Address, signature: &str, bytes: Vec<u8>) -> (Vec<u8>, Vec<u8>) 
 }
 
 /// Rules that let linked wallets do nearly everything; a few functions need a role, an argument, or are only read.
-pub fn policy_entries() -> Vec<(Vec<u8>, Vec<u8>)> {
+pub(crate) fn policy_entries() -> Vec<(Vec<u8>, Vec<u8>)> {
     let write = AccessKind::Write;
     let public = |umbrella| encode_rule(RuleKind::Public, write, umbrella, &[], &[]);
     let mut entries = Vec::new();
@@ -94,12 +94,12 @@ pub fn policy_entries() -> Vec<(Vec<u8>, Vec<u8>)> {
 }
 
 /// Slot of an account's balance in the token.
-pub fn balance_slot(account: Address) -> U256 {
+pub(crate) fn balance_slot(account: Address) -> U256 {
     U256::from_be_bytes(keccak256([account.into_word().0, [0; 32]].concat()).0)
 }
 
 /// A chain with users, a token and two machines.
-pub fn new_chain() -> Chain {
+pub(crate) fn new_chain() -> Chain {
     let mut accounts = Vec::new();
     let mut balances = Vec::new();
     for user in 0..=USERS {
@@ -121,13 +121,13 @@ pub fn new_chain() -> Chain {
 }
 
 /// Makes transactions with valid nonces.
-pub struct Generator {
-    pub random: Random,
-    pub nonces: Vec<u64>,
+pub(crate) struct Generator {
+    pub(crate) random: Random,
+    pub(crate) nonces: Vec<u64>,
 }
 
 impl Generator {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self { random: Random(seed), nonces: vec![0; USERS as usize + 1] }
     }
 
@@ -216,7 +216,7 @@ impl Generator {
     }
 
     /// A signed transaction of a random user; it may be invalid or denied.
-    pub fn transaction(&mut self) -> (usize, Bytes) {
+    pub(crate) fn transaction(&mut self) -> (usize, Bytes) {
         let user = self.random.below(USERS + 1) as usize;
         let key = Key::new(user as u64);
         let to = match self.random.below(12) {
@@ -268,7 +268,7 @@ impl Generator {
     }
 
     /// A batch of transactions that may stand where they stand, or `None` if none of those tried may.
-    pub fn batch(&mut self, chain: &Chain) -> Option<BuiltBatch> {
+    pub(crate) fn batch(&mut self, chain: &Chain) -> Option<BuiltBatch> {
         let mut blocks: Vec<Vec<Bytes>> = vec![Vec::new()];
         let mut best = None;
         for _ in 0..4 + self.random.below(16) {
@@ -307,7 +307,7 @@ impl Generator {
 
 /// A witness of one transfer that `entry` (a rule of the token, or the sender's wallet) decides otherwise than when the
 /// witness was made.
-pub fn rejudged_witness(preimage: &[u8], entry: Option<Vec<u8>>) -> Vec<u8> {
+pub(crate) fn rejudged_witness(preimage: &[u8], entry: Option<Vec<u8>>) -> Vec<u8> {
     let chain = new_chain();
     let key = Key::new(1);
     let data = call("transfer(address,uint256)", &[Key::new(2).address.into(), 5.into()]);

@@ -1,0 +1,133 @@
+"""`prividium admin contracts`, `rules` and `events`."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from prividium.commands.admin.people import RoleNames
+from prividium.commands.admin.session import Node, role_ids, show
+from prividium.errors import InvalidInput
+from prividium.permissions.rules import RuleType
+
+ContractText = Annotated[str, typer.Argument(help="Address of the contract.", metavar="CONTRACT")]
+OneContract = Annotated[str | None, typer.Option("--contract", help="Only of this contract.")]
+RuleNumber = Annotated[int, typer.Argument(help="Id of the rule.", metavar="RULE")]
+
+
+def register(group: typer.Typer) -> None:
+    contracts = typer.Typer(help="Registered contracts.", no_args_is_help=True)
+    contracts.command(name="list")(list_contracts)
+    contracts.command(name="register")(register_contract)
+    contracts.command(name="remove")(remove_contract)
+    rules = typer.Typer(help="Who may call which function; without a rule nobody may.", no_args_is_help=True)
+    rules.command(name="list")(list_rules)
+    rules.command(name="add")(add_rule)
+    rules.command(name="delete")(delete_rule)
+    events = typer.Typer(help="Who sees which logs; without a rule only the sender does.", no_args_is_help=True)
+    events.command(name="list")(list_event_rules)
+    events.command(name="add")(add_event_rule)
+    events.command(name="delete")(delete_event_rule)
+    for name, part in (("contracts", contracts), ("rules", rules), ("events", events)):
+        group.add_typer(part, name=name)
+
+
+def list_contracts() -> None:
+    show(list(Node.signed_in().items("/contracts")), contractAddress="address", name="name", owner="owner")
+
+
+def register_contract(
+    contract: ContractText,
+    abi: Annotated[Path, typer.Argument(help="JSON file: an ABI, or a compiler's artifact that holds one.")],
+    name: Annotated[str, typer.Option(help="Name to show.")],
+) -> None:
+    """Make a contract known. Nobody may call it before a rule says so."""
+    body = {"contractAddress": contract, "name": name, "abi": _read_abi(abi)}
+    Node.signed_in().call("POST", "/contracts", body)
+
+
+def remove_contract(contract: ContractText) -> None:
+    """Its rules go with it: nobody may call it any more."""
+    Node.signed_in().call("DELETE", f"/contracts/{contract}")
+
+
+def list_rules(contract: OneContract = None) -> None:
+    show(
+        list(Node.signed_in().items("/contract-permissions", contract_address=contract)),
+        id="id",
+        contractAddress="contract",
+        functionSignature="function",
+        accessType="access",
+        ruleType="rule",
+        roles="roles",
+        argumentRestrictions="arguments",
+        isUmbrella="umbrella",
+    )
+
+
+def add_rule(
+    contract: ContractText,
+    function: Annotated[str, typer.Argument(help="Signature such as transfer(address,uint256), or 0x for none.")],
+    rule: Annotated[RuleType, typer.Option(help="What decides.")],
+    access: Annotated[str, typer.Option(help="read, or write (which includes read).")] = "write",
+    roles: RoleNames = None,
+    arguments: Annotated[
+        list[int] | None, typer.Option("--argument", "-a", help="Index of an address argument that must be the caller.")
+    ] = None,
+    umbrella: Annotated[bool, typer.Option("--umbrella", help="Do not judge the calls made below this one.")] = False,
+) -> None:
+    """Write a rule for one function."""
+    node = Node.signed_in()
+    named = {"methodSelector": "0x"} if function == "0x" else {"functionSignature": function}
+    body = {
+        "contractAddress": contract,
+        **named,
+        "accessType": access,
+        "ruleType": rule.value,
+        "roles": role_ids(node, roles or []),
+        "argumentRestrictions": [{"argumentIndex": index} for index in arguments or []],
+        "isUmbrella": umbrella,
+    }
+    Console().print(node.call("POST", "/contract-permissions", body)["id"])
+
+
+def delete_rule(rule: RuleNumber) -> None:
+    Node.signed_in().call("DELETE", f"/contract-permissions/{rule}")
+
+
+def list_event_rules(contract: OneContract = None) -> None:
+    rows = list(Node.signed_in().items("/event-permissions", contract_address=contract))
+    topics = {f"topic{position}": f"topic {position}" for position in range(4)}
+    show(rows, id="id", contractAddress="contract", **topics, roles="roles")
+
+
+def add_event_rule(
+    contract: ContractText,
+    topic0: Annotated[str | None, typer.Option(help="Hash of the event's signature; default every event.")] = None,
+    own: Annotated[
+        list[int] | None, typer.Option("--own", min=1, max=3, help="Topic that must be the caller's own address.")
+    ] = None,
+    roles: RoleNames = None,
+) -> None:
+    """Let people see logs: holders of a role, or everybody their own."""
+    node = Node.signed_in()
+    body: dict[str, object] = {"contractAddress": contract, "topic0": topic0, "roles": role_ids(node, roles or [])}
+    body |= {f"topic{position}": {"type": "userAddress"} for position in own or []}
+    Console().print(node.call("POST", "/event-permissions", body)["id"])
+
+
+def delete_event_rule(rule: RuleNumber) -> None:
+    Node.signed_in().call("DELETE", f"/event-permissions/{rule}")
+
+
+def _read_abi(path: Path) -> list[object]:
+    try:
+        document = json.loads(path.read_text())
+    except (OSError, ValueError):
+        raise InvalidInput("abi_unreadable", f"{path} is not a readable JSON file") from None
+    abi = document.get("abi") if isinstance(document, dict) else document
+    if not isinstance(abi, list):
+        raise InvalidInput("abi_unreadable", f"{path} holds no ABI")
+    return abi

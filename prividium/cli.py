@@ -5,11 +5,11 @@ import sys
 import typer
 from rich.console import Console
 
-from prividium.commands import admin, demo, init, policy, reindex, status, up, verify
+from prividium.commands import admin, bench, demo, init, policy, reindex, status, up, verify
 from prividium.errors import ConfigurationError, PrividiumError
 
 FAILED, MISCONFIGURED = 1, 2
-COMMANDS = (up, init, status, admin, reindex, policy, demo, verify)
+COMMANDS = (up, init, status, admin, reindex, policy, demo, bench, verify)
 
 
 def build_cli() -> typer.Typer:

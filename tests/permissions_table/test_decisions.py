@@ -1,7 +1,7 @@
 """Who may make which call: tables that anybody can read, judged by the evaluator that the proof runs.
 
-People: `issuer` and `client` hold the role of that name, `both` holds the two, `member` holds none, `deployer` may create
-contracts, `stranger` linked no wallet. The contract is `TOKEN`; a word is 32 bytes of call data.
+People: `issuer` and `client` hold the role of that name, `both` holds the two, `member` holds none, `deployer` may
+create contracts, `stranger` linked no wallet. The contract is `TOKEN`; a word is 32 bytes of call data.
 """
 
 import pytest

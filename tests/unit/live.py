@@ -30,6 +30,7 @@ READY_SECONDS_MAX = 30.0
 class LiveNode:
     def __init__(self, data_dir: Path, **settings: object) -> None:
         self.data_dir = data_dir
+        self._members: list[Member] = []
         self._wanted: dict[str, object] = {**GENEROUS, "port": 0, **settings}
 
     def start(self) -> Self:
@@ -44,6 +45,8 @@ class LiveNode:
         return self
 
     def stop(self) -> None:
+        for member in self._members:
+            member.http.close()
         self._server.should_exit = True
         self._thread.join(READY_SECONDS_MAX)
         self.node.stop()
@@ -60,12 +63,16 @@ class LiveNode:
         return self.settings.base_url
 
     def arrive(self, person: str) -> Member:
-        return Member.arrive(self.url, person, person)
+        return self._known(Member.arrive(self.url, person, person))
 
     def stranger(self) -> Member:
         """Somebody without a session."""
         http = httpx.Client(base_url=self.url, timeout=30)
-        return Member("nobody", self.url, "", new_account(), http)
+        return self._known(Member("nobody", self.url, "", new_account(), http))
+
+    def _known(self, member: Member) -> Member:
+        self._members.append(member)
+        return member
 
     def settle(self) -> None:
         """Return when the index has everything that the store has."""

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use prividium_stf::StfError;
+
 use crate::{error::ProverError, files};
 
 /// Witnesses are bounded so that a wrong path cannot fill the memory; a batch of 16 transfers has about 40 KB.
@@ -15,5 +17,9 @@ pub fn read_witness(path: &Path) -> Result<Vec<u8>, ProverError> {
 
 /// Runs the state transition natively and returns the batch output.
 pub fn output_of(witness: &[u8]) -> Result<[u8; 32], ProverError> {
-    Ok([0; 32])
+    match prividium_stf::run(witness) {
+        Ok(output) => Ok(output.digest().0),
+        Err(error @ StfError::Version(_)) => Err(ProverError::WitnessVersion(error.to_string())),
+        Err(error) => Err(ProverError::WitnessInvalid(error.to_string())),
+    }
 }

@@ -45,8 +45,9 @@ def test_a_forbidden_method_is_refused_to_everybody(administrator: Rpc, method: 
 
 
 def test_a_token_that_nobody_has_is_no_login(scene: Scene) -> None:
-    http = httpx.Client(base_url=scene.live.url, headers={"Authorization": "Bearer nonsense"})
-    answer = http.post("/rpc", json=[call("eth_blockNumber"), call("eth_chainId")]).json()
+    headers = {"Authorization": "Bearer nonsense"}
+    body = [call("eth_blockNumber"), call("eth_chainId")]
+    answer = httpx.post(f"{scene.live.url}/rpc", headers=headers, json=body).json()
     assert answer[0]["error"]["code"] == -32090
     assert answer[1]["result"] == hex(scene.chain_id)
 

@@ -1,0 +1,86 @@
+"""`prividium bench`: what proving and the ledger cost here, now, in one run."""
+
+import os
+import platform
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from prividium.bench.ledger import bench_ledger
+from prividium.bench.prove import SIZES, Execution, Proof, measure_execution, measure_proof
+from prividium.proof.prover import locate
+
+GOAL_INSTRUCTIONS, GOAL_CELLS = 120_000, 8_000_000
+"""Per transfer, at sixteen transfers a batch."""
+
+
+def register(app: typer.Typer) -> None:
+    bench = typer.Typer(help="Measure; ratios within one run are what counts.", no_args_is_help=True)
+    bench.command(name="prove")(bench_prove)
+    bench.command(name="ledger")(bench_ledger_rates)
+    app.add_typer(bench, name="bench")
+
+
+def bench_prove(
+    transfers: Annotated[int, typer.Option(help="Batch to prove: 1, 4 or 16 transfers; 0 proves nothing.")] = 4,
+) -> None:
+    """Instructions and cells per transfer by part; then a proof: kHz, seconds by stage, memory, bytes."""
+    console = Console()
+    prover = locate(None)
+    _machine(console)
+    console.print(_executions([measure_execution(prover, size) for size in SIZES]))
+    if transfers:
+        console.print(_proof(measure_proof(prover, transfers, lambda text: console.print(f"[dim]{text}[/]"))))
+
+
+def bench_ledger_rates(
+    transfers: Annotated[int, typer.Option(help="Signed ERC-20 transfers to run through.", min=100)] = 2_000,
+) -> None:
+    """Transactions per second: native, sealing, through the authenticated RPC, and anvil beside them."""
+    console = Console()
+    _machine(console)
+    rates = bench_ledger(transfers, lambda text: console.print(f"[dim]{text}[/]"))
+    anvil = next(rate for rate in rates if rate.name == "anvil")
+    table = Table(title=f"{transfers} ERC-20 transfers")
+    for column in ("", "tx/s", "seconds", "of anvil"):
+        table.add_column(column, justify="right" if column else "left")
+    for rate in rates:
+        ratio = f"{rate.per_second / anvil.per_second:.2f}"
+        table.add_row(rate.name, f"{rate.per_second:,.0f}", f"{rate.seconds:.2f}", ratio)
+    console.print(table)
+
+
+def _machine(console: Console) -> None:
+    load = os.getloadavg()[0]
+    console.print(f"{os.cpu_count()} cores, {platform.machine()}, load {load:.1f} at the start")
+
+
+def _executions(executions: list[Execution]) -> Table:
+    table = Table(title="Per transfer, in the zkVM")
+    table.add_column("part")
+    for execution in executions:
+        table.add_column(f"{execution.transfers} a batch", justify="right")
+    for part in sorted(executions[-1].parts, key=lambda name: -executions[-1].parts[name]):
+        cells = [f"{execution.parts.get(part, 0) / execution.transfers:,.0f}" for execution in executions]
+        table.add_row(part, *cells)
+    table.add_section()
+    table.add_row("instructions", *[f"{item.instructions / item.transfers:,.0f}" for item in executions])
+    table.add_row("trace cells", *[f"{item.cells / item.transfers:,.0f}" for item in executions])
+    table.add_row("segments of the batch", *[str(item.segments) for item in executions])
+    table.caption = f"goal at {SIZES[-1]} a batch: {GOAL_INSTRUCTIONS:,} instructions, {GOAL_CELLS:,} cells"
+    return table
+
+
+def _proof(proof: Proof) -> Table:
+    table = Table(title=f"Proof of {proof.transfers} transfers", show_header=False)
+    table.add_column("")
+    table.add_column("", justify="right")
+    for stage, seconds in proof.seconds.items():
+        table.add_row(f"{stage.replace('_', ' ')}, seconds", f"{seconds:,.1f}")
+    table.add_row("CPU, seconds", f"{proof.cpu_seconds:,.0f}")
+    table.add_row("segments, kHz", f"{proof.segment_kilohertz:,.1f}")
+    table.add_row("peak memory, GiB", f"{proof.peak_memory_bytes / 2**30:,.2f}")
+    table.add_row("proof, bytes", f"{proof.proof_bytes:,}")
+    return table

@@ -167,7 +167,11 @@ class Ledger:
 
     @staticmethod
     def open(path: str, genesis: Genesis, secret: bytes) -> "Ledger":
-        """Open or create; `CoreError` codes `store_locked`, `store_corrupt`, `genesis_mismatch`, `disk_full`."""
+        """Open or create the store in the directory `path`; `secret` is the 32-byte key of all salts.
+
+        Codes: `store_locked`, `store_corrupt`, `store_version`, `store_io`, `disk_full`, `genesis_mismatch`,
+        `genesis_invalid`, `secret_invalid`. Any method of a closed ledger raises `ledger_closed`.
+        """
     def close(self) -> None: ...
     # chain
     def head(self) -> Block: ...
@@ -183,7 +187,10 @@ class Ledger:
     # policy
     def policy_version(self) -> int: ...
     def set_policy(self, table: PolicyTable) -> None:
-        """Takes effect with the next block; blocks under another version seal into batches of their own."""
+        """Takes effect with the next block; blocks under another version seal into batches of their own.
+
+        Versions ascend; one in use is never given other entries (`policy_invalid`).
+        """
     # transactions
     def submit(self, raw: Sequence[bytes]) -> list[bytes | CoreError]:
         """Validate, judge by simulation and persist; durable when it returns. One answer per item: hash or refusal.
@@ -195,8 +202,13 @@ class Ledger:
         """
     def pending(self) -> int:
         """Number of transactions waiting for a block."""
-    def produce_block(self, timestamp: int) -> Block | None:
-        """Execute what is ready, in one write transaction; None if nothing is ready."""
+    def produce_block(self, timestamp: int, limits: SealLimits | None = None) -> Block | None:
+        """Execute what is ready, in one write transaction, within one batch's limits; None if nothing is ready.
+
+        `timestamp` is in seconds and not before the parent's (`timestamp_too_low`).
+        """
+    def dropped(self, transaction_hash: bytes) -> str | None:
+        """Code of why a waiting transaction was dropped at block time; None if it was not. The last 65,536 are kept."""
     def call(self, request: CallRequest, judged: bool = True) -> bytes:
         """eth_call at the head, judged as a read; raises `DeniedError`, `RevertedError`, `CoreError`."""
     def estimate_gas(self, request: CallRequest, judged: bool = True) -> int:
@@ -207,7 +219,8 @@ class Ledger:
     def seal(self, limits: SealLimits) -> Batch | None:
         """Seal the oldest unsealed blocks within the limits (at least one block); None if there are none."""
     def last_batch(self) -> int: ...
-    def batch(self, number: int) -> Batch | None: ...
+    def batch(self, number: int) -> Batch | None:
+        """A sealed batch; batch 0 is the genesis and names its state."""
     def batch_of_block(self, number: int) -> int | None: ...
     def witness(self, batch_number: int) -> bytes:
         """The proof's input (`docs/protocol/witness.md`)."""

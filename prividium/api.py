@@ -188,7 +188,8 @@ def _audit(request: Request, error: PrividiumError) -> None:
     except RateLimited:
         _log.warning("request %s refused: %s", request.state.request_id, error.code)
         return
-    subject = f"{request.method} {request.url.path}"
+    path = "".join(character if character.isprintable() else "?" for character in request.url.path)
+    subject = f"{request.method} {path}"
     try:
         record_denial(request.app.state.database, caller, error.code, "rest", subject, request.state.request_id)
     except PrividiumError as fault:

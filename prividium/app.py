@@ -55,9 +55,10 @@ def build_application(node: Node) -> FastAPI:
     return app
 
 
-def build_door(node: Node) -> Door:
+def build_chain(node: Node) -> Chain:
+    """What the RPC methods work with."""
     settings = node.settings
-    chain = Chain(
+    return Chain(
         ledger=node.ledger,
         index=node.index,
         submit=node.sequencer.submit,
@@ -67,6 +68,10 @@ def build_door(node: Node) -> Door:
         logs_max=settings.rpc_logs_max,
         block_range_max=settings.rpc_block_range_max,
     )
+
+
+def build_door(node: Node) -> Door:
+    settings = node.settings
     limits = DoorLimits(
         envelope=EnvelopeLimits(settings.rpc_batch_items_max, settings.rpc_depth_max),
         body_bytes_max=settings.rpc_body_bytes_max,
@@ -88,7 +93,7 @@ def build_door(node: Node) -> Door:
                     request_id=denial.request_id,
                 )
 
-    return Door(chain, identify=node.identity.principal_for, record=record, limits=limits)
+    return Door(build_chain(node), identify=node.identity.principal_for, record=record, limits=limits)
 
 
 def _anchor(node: Node) -> AnchorAddress | None:

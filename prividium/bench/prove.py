@@ -1,7 +1,7 @@
 """What a proof costs: instructions and trace cells per transfer by part, then one proof with its time, memory and size.
 
 The witnesses are frozen batches of ERC-20 transfers between distinct wallets in a tree twenty levels deep, signature,
-policy and history included. They lie in `tests/vectors/bench` and are made by the example `bench_transfers` of `circuits/stf`.
+policy and history included. They lie in `tests/vectors/bench`; the example `transfers` of `circuits/stf` makes them.
 """
 
 import json

@@ -18,6 +18,7 @@ from rich.table import Table
 from prividium.app import build_application
 from prividium.commands.node_options import DataDir
 from prividium.errors import ConfigurationError
+from prividium.identity.dev_people import PASSWORD, PEOPLE
 from prividium.node.parts import Node
 from prividium.node.status import ASSURANCE
 from prividium.settings import Settings, load_settings
@@ -120,6 +121,7 @@ def _summary(node: Node) -> Panel:
     table.add_row("data", str(node.folder.path))
     if node.identity.uses_dev_idp:
         table.add_row("sign in", f"development identity provider at {settings.base_url}/dev-idp: never in production")
+        table.add_row("people", ", ".join(person.username for person in PEOPLE) + f" (password: {PASSWORD})")
     else:
         table.add_row("sign in", str(settings.identity.oidc_issuer))
     table.add_row("proofs", "on" if node.proving is not None else "off (prover_enabled)")

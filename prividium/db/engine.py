@@ -9,18 +9,22 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import (
     ArgumentError,
+    DataError,
     DBAPIError,
     IntegrityError,
     InterfaceError,
     NoSuchModuleError,
     OperationalError,
 )
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
 from prividium.db.upgrade import upgrade
-from prividium.errors import ConfigurationError, Conflict, Unavailable
+from prividium.errors import ConfigurationError, Conflict, InvalidInput, Unavailable
 
 SQLITE_BUSY_TIMEOUT_MS: Final = 10_000
+CONNECTIONS_MAX: Final = 40
+"""As many as there are worker threads for requests."""
 POSTGRES_CONNECT_TIMEOUT_SECONDS: Final = 5
 _WRITES: Final = "prividium_writes"
 
@@ -83,7 +87,7 @@ def _sqlite(url: URL) -> Engine:
     if not url.database or url.database == ":memory:":
         raise ConfigurationError("database_url_invalid", "a SQLite database needs a file: sqlite:////folder/file.db")
     Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    engine = create_engine(url)
+    engine = create_engine(url, hide_parameters=True, pool_size=CONNECTIONS_MAX, max_overflow=0)
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -115,7 +119,12 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _postgresql(url: URL) -> Engine:
-    return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": POSTGRES_CONNECT_TIMEOUT_SECONDS})
+    return create_engine(
+        url,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": POSTGRES_CONNECT_TIMEOUT_SECONDS},
+    )
 
 
 def _read_options(dialect: str) -> dict[str, object]:
@@ -129,8 +138,14 @@ def _translated() -> Iterator[None]:
     """Database failures as the project's errors: a driver's text may hold a host name, a statement or values."""
     try:
         yield
+    except DataError:
+        raise InvalidInput(
+            "text_invalid", "a text holds characters that cannot be stored, or a number is too large"
+        ) from None
     except IntegrityError:
         raise Conflict("conflict", "the change contradicts data that exists already; reload and try again") from None
+    except PoolTimeout:
+        raise Unavailable("database_busy", "the database is busy; try again") from None
     except (OperationalError, InterfaceError) as error:
         raise _unavailable(error) from None
 

@@ -99,7 +99,10 @@ def _spend(identity: Identity, state: str, browser_secret: str) -> LoginFlow:
     if flow is None:
         raise Unauthorized("login_state_invalid", "this login was finished already or never started; sign in again")
     if not same(flow.browser_hash, credential_hash(browser_secret)):
-        raise Unauthorized("login_browser_mismatch", "this login was started in another browser; sign in again")
+        raise Unauthorized(
+            "login_browser_mismatch",
+            f"this login began in another browser or under another address; sign in again at {identity.public_url}",
+        )
     if clock.now() >= flow.expires_at:
         raise Unauthorized("login_expired", "this login took too long; sign in again")
     return flow

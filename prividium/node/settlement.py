@@ -128,10 +128,14 @@ class SettlementLoop:
                 self._on_standing()
                 self._standing.anchor.run(self._stop, self._wake)
             except PrividiumError as error:
-                if not self._stop.is_set():
-                    self._problem = Problem(error.code, error.message)
-                    log.warning("anchoring waits: %s (%s)", error.message, error.code)
-                    self._stop.wait(RETRY_SECONDS)
+                self._note(Problem(error.code, error.message))
+                self._stop.wait(RETRY_SECONDS)
+
+    def _note(self, problem: Problem) -> None:
+        """Say it once, not with every attempt."""
+        if problem != self._problem and not self._stop.is_set():
+            log.warning("anchoring waits: %s (%s)", problem.message, problem.code)
+        self._problem = problem
 
     def _stand(self) -> _Standing:
         """Contracts that stand, deployed if need be; raises PrividiumError while L1 or the prover is away."""

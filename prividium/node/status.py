@@ -30,8 +30,7 @@ def batches_document(node: Node, before: int | None, limit: int) -> Json:
         "items": items,
         "newest": newest,
         "assurance": ASSURANCE,
-        "proving": _problem(node),
-        "anchoring": None if anchored is None else {"reachable": anchored.reachable, "executed": executed},
+        "problems": _problems(node),
     }
 
 
@@ -78,9 +77,15 @@ def _proof(node: Node, number: int) -> tuple[Proved | None, Progress | None, Jso
     return queue.proved(number), progress, failed
 
 
-def _problem(node: Node) -> Json:
-    problem = None if node.proving is None else node.proving.queue.problem
-    return None if problem is None else {"code": problem.code, "message": problem.message}
+def _problems(node: Node) -> list[Json]:
+    """Why proving or anchoring does not move, if so."""
+    proving = None if node.proving is None else node.proving.queue.problem
+    anchoring = None if node.settlement is None else node.settlement.problem
+    return [
+        {"part": part, "code": problem.code, "message": problem.message}
+        for part, problem in (("proving", proving), ("anchoring", anchoring))
+        if problem is not None
+    ]
 
 
 def _progress_form(progress: Progress) -> Json:

@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
 
+from prividium._core import CoreError
 from prividium.errors import PrividiumError
 from prividium.proof.prover import (
     OutputMismatch,
@@ -158,7 +159,7 @@ class ProofQueue:
         assert batch is not None, "pending batches are sealed"
         witness = folder / "witness.bin"
         if not witness.exists():
-            self._write(number, "witness.bin", self._batches.witness(number))
+            self._write(number, "witness.bin", self._witness(number))
 
         def report(progress: Progress) -> None:
             self._job = Job(number, progress)
@@ -178,6 +179,14 @@ class ProofQueue:
         witness.unlink(missing_ok=True)
         shutil.rmtree(folder / "work", ignore_errors=True)
         return proved
+
+    def _witness(self, number: int) -> bytes:
+        try:
+            return self._batches.witness(number)
+        except CoreError as error:
+            raise WitnessRejected(
+                error.code, f"the ledger gave no witness of batch {number}: {error.message}"
+            ) from error
 
     def _write(self, number: int, name: str, content: bytes) -> None:
         """Atomic and durable; the file is readable by its owner alone."""

@@ -28,7 +28,8 @@ class ProverWorker:
         folder = data_dir / "prover"
         self._child = Child("prover", folder)
         self._socket = _socket_path(folder)
-        self._command = [str(binary), *arguments, "serve", "--socket", str(self._socket)]
+        # Proving takes every core for minutes; whoever waits for an answer from the node goes first.
+        self._command = ["nice", "-n", "10", str(binary), *arguments, "serve", "--socket", str(self._socket)]
         self._start_seconds_max = start_seconds_max
         self._stopping = threading.Event()
         self._starting = threading.Lock()

@@ -115,11 +115,13 @@ class Door:
             principal = await self._in_thread(self._who, header, address, len(body.items))
         except RpcError as error:
             status = 413 if error.reason == "body_too_large" else 200
-            return _response(error_envelope(None, error, request_id), status)
+            return _response(error_envelope(None, error), status)
         except RateLimited as error:
-            return _response(error_envelope(None, refusal(error), request_id), 429)
-        except PrividiumError as error:
-            return _response(error_envelope(None, refusal(error), request_id), 200)
+            return _response(error_envelope(None, refusal(error)), 429)
+        except Exception as error:
+            if not isinstance(error, PrividiumError):
+                log.error("request %s: nobody could be identified", request_id, exc_info=error)
+            return _response(error_envelope(None, refusal(error)), 200)
         return await self._answer(body, _Visit(principal, request_id, []))
 
     # parse and identify
@@ -161,7 +163,7 @@ class Door:
 
     def _start(self, item: Call | Malformed, visit: _Visit) -> _Waiting | Envelope | None:
         if isinstance(item, Malformed):
-            return error_envelope(item.id, item.error, visit.request_id)
+            return error_envelope(item.id, item.error)
         try:
             answer = self._call(item, visit.principal)
         except Exception as error:  # noqa: BLE001 (the edge: whatever happens becomes an answer, never a stack trace)
@@ -191,7 +193,7 @@ class Door:
             visit.denials.append(Denial(visit.principal, call.method[:64], reason, _subject(error), visit.request_id))
         elif shown.code == INTERNAL_ERROR:
             log.error("request %s: %s failed", visit.request_id, call.method[:64], exc_info=error)
-        return None if call.notification else error_envelope(call.id, shown, visit.request_id)
+        return None if call.notification else error_envelope(call.id, shown)
 
     def _record_all(self, denials: Sequence[Denial]) -> None:
         try:

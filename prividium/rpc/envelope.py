@@ -16,7 +16,10 @@ INTERNAL_ERROR: Final = -32603
 
 
 class RpcError(Exception):
-    """An error as the caller sees it; `reason` is a stable code, `data` replaces the usual object (revert data)."""
+    """An error as the caller sees it. `reason`, a stable code, is its `data`, unless there is revert data to show.
+
+    Not an object: web3.py takes an object for the sign of a revert.
+    """
 
     def __init__(self, code: int, message: str, reason: str, data: str | None = None) -> None:
         super().__init__(message)
@@ -75,9 +78,8 @@ def result_envelope(request_id: RequestId, result: Json) -> dict[str, Json]:
     return {"jsonrpc": "2.0", "id": request_id, "result": result}
 
 
-def error_envelope(request_id: RequestId, error: RpcError, trace_id: str) -> dict[str, Json]:
-    """`trace_id` names the HTTP request in the node's log and audit trail."""
-    data: Json = error.data if error.data is not None else {"reason": error.reason, "requestId": trace_id}
+def error_envelope(request_id: RequestId, error: RpcError) -> dict[str, Json]:
+    data = error.reason if error.data is None else error.data
     return {"jsonrpc": "2.0", "id": request_id, "error": {"code": error.code, "message": error.message, "data": data}}
 
 

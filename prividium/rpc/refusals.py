@@ -85,7 +85,7 @@ def refusal(error: Exception) -> RpcError:
 
 
 def _unforeseen() -> RpcError:
-    return RpcError(INTERNAL_ERROR, "internal error; the request id finds it in the node's log", "internal")
+    return RpcError(INTERNAL_ERROR, "internal error; the header x-request-id names it in the node's log", "internal")
 
 
 def forbidden(reason: str) -> RpcError:

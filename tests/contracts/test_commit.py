@@ -1,12 +1,14 @@
 """Settlement.commit."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from eth_utils.crypto import keccak
 
 from gateway.relayer.settlement import Status
 from gateway.relayer.source import output_digest, output_tuple
+from prividium._core import Genesis, GenesisAccount, Ledger
 from prividium.types import to_hex
 from tests.contracts.chain import GENESIS_STATE, PRIVATE_CHAIN_ID, ZERO, Chain, Refused, altered, batch, record_of
 
@@ -39,6 +41,16 @@ def test_the_output_hash_of_the_contract_is_the_one_of_the_relayer(chain: Chain)
         **dict(zip(["prev_state", "new_state", "policy_root", *RESERVED], values, strict=True)),
     )
     assert chain.read("Settlement", "hashOutput", output_tuple(fields)) == output_digest(fields)
+
+
+def test_the_output_hash_of_the_contract_is_the_one_of_the_core(chain: Chain, tmp_path: Path) -> None:
+    genesis = Genesis(PRIVATE_CHAIN_ID, 1, bytes(20), 30_000_000, [GenesisAccount(b"\x01" * 20, 5)])
+    ledger = Ledger.open(str(tmp_path / "store"), genesis, bytes(32))
+    sealed = ledger.batch(0)
+    assert sealed is not None
+    assert chain.read("Settlement", "hashOutput", output_tuple(sealed.output)) == sealed.output.digest()
+    assert output_digest(sealed.output) == sealed.output.digest()
+    ledger.close()
 
 
 def test_batches_chain_state_to_state(chain: Chain) -> None:

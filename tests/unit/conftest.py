@@ -257,15 +257,19 @@ def postgresql() -> Iterator[str]:
         shutil.rmtree(folder)
 
 
-@pytest.fixture
-def empty_postgresql(postgresql: str) -> str:
-    """URL of a new, empty PostgreSQL database."""
-    name = f"test_{secrets.token_hex(8)}"
-    engine = create_engine(make_url(postgresql.format("postgres")).set(drivername="postgresql+psycopg"))
-    with engine.connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql(f"CREATE DATABASE {name}")
-    engine.dispose()
-    return postgresql.format(name)
+@pytest.fixture(scope="session")
+def new_postgresql_database(postgresql: str) -> Callable[[], str]:
+    """Makes an empty PostgreSQL database and returns its URL."""
+
+    def make() -> str:
+        name = f"test_{secrets.token_hex(8)}"
+        engine = create_engine(make_url(postgresql.format("postgres")).set(drivername="postgresql+psycopg"))
+        with engine.connect() as connection:
+            connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql(f"CREATE DATABASE {name}")
+        engine.dispose()
+        return postgresql.format(name)
+
+    return make
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -273,7 +277,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database of each supported kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/prividium.db"
-    return str(request.getfixturevalue("empty_postgresql"))
+    make: Callable[[], str] = request.getfixturevalue("new_postgresql_database")
+    return make()
 
 
 @pytest.fixture

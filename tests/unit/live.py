@@ -45,8 +45,6 @@ class LiveNode:
         return self
 
     def stop(self) -> None:
-        for member in self._members:
-            member.http.close()
         self._server.should_exit = True
         self._thread.join(READY_SECONDS_MAX)
         self.node.stop()
@@ -56,7 +54,13 @@ class LiveNode:
         return self.start()
 
     def __exit__(self, *_: object) -> None:
+        self.dismiss()
         self.stop()
+
+    def dismiss(self) -> None:
+        """Close everybody's connections."""
+        for member in self._members:
+            member.http.close()
 
     @property
     def url(self) -> str:

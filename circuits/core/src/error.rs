@@ -63,7 +63,9 @@ pub enum LedgerError {
         needed: u64,
     },
     /// The store belongs to a chain with another genesis, chain id or secret.
-    #[error("the store belongs to another chain: its genesis is {found}, the configuration's is {configured}")]
+    #[error(
+        "the store belongs to another chain: its genesis is {found}, the configuration's is {configured}"
+    )]
     GenesisMismatch {
         /// Genesis root in the store, hex.
         found: String,
@@ -175,7 +177,8 @@ impl From<redb::Error> for LedgerError {
 fn from_io(error: &std::io::Error) -> LedgerError {
     use std::io::ErrorKind;
     match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => LedgerError::DiskFull,
+        // A limit on the size of files (ulimit -f) is a full disk to whoever writes.
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => LedgerError::DiskFull,
         ErrorKind::InvalidData | ErrorKind::UnexpectedEof => LedgerError::StoreCorrupt(error.to_string()),
         _ => LedgerError::StoreIo(error.to_string()),
     }

@@ -136,10 +136,13 @@ impl Mempool {
 
     /// The lowest waiting transaction of every sender, in order of arrival.
     pub(crate) fn heads(&self) -> Vec<Pending> {
-        let mut heads: Vec<_> =
-            self.queues.values().filter_map(|queue| queue.first_key_value()).map(|(_, first)| first.clone()).collect();
+        let mut heads: Vec<_> = self
+            .queues
+            .values()
+            .filter_map(|queue| queue.first_key_value())
+            .map(|(_, first)| first.clone())
+            .collect();
         heads.sort_by_key(|pending| pending.arrival);
         heads
     }
 }
-

@@ -65,10 +65,11 @@ pub struct Transaction {
 impl Transaction {
     pub(crate) fn new(signed: &SignedTransaction, raw: &[u8], place: Option<Place>) -> Self {
         let env = &signed.env;
-        let access_list = env.access_list.0.iter().map(|item| AccessListItem {
-            address: item.address,
-            storage_keys: item.storage_keys.clone(),
-        });
+        let access_list = env
+            .access_list
+            .0
+            .iter()
+            .map(|item| AccessListItem { address: item.address, storage_keys: item.storage_keys.clone() });
         Self {
             hash: signed.hash,
             raw: Bytes::copy_from_slice(raw),

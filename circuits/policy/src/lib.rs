@@ -28,6 +28,19 @@ pub use table::{PolicyRecorder, PolicyTable, TableError};
 /// A 20-byte account address.
 pub type Address = [u8; 20];
 
+/// The policy without entries: it knows nobody.
+impl PolicyView for () {
+    type Error = core::convert::Infallible;
+
+    fn wallet(&self, _: &Address) -> Result<Option<Wallet<'_>>, Self::Error> {
+        Ok(None)
+    }
+
+    fn rule(&self, _: &Address, _: Selector) -> Result<Option<Rule<'_>>, Self::Error> {
+        Ok(None)
+    }
+}
+
 /// A policy that can be consulted.
 pub trait PolicyView {
     /// Why an entry cannot be read.

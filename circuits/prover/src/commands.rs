@@ -24,7 +24,7 @@ use crate::{
     error::ProverError,
     files,
     guest::{self, Guest, GuestLock},
-    machine::Machine,
+    machine::{Execution, Machine},
     native,
     progress::Progress,
     proof::ProofFile,
@@ -89,13 +89,16 @@ pub fn verify_file(path: &Path, output: Option<&str>) -> Result<Value, ProverErr
 
 /// Runs a witness without proving it.
 pub fn execute_file(machine: &Machine, witness: &Path) -> Result<Value, ProverError> {
-    let execution = execute_checked(machine, &native::read_witness(witness)?)?;
-    Ok(json!({
+    Ok(fields_of(&execute_checked(machine, &native::read_witness(witness)?)?))
+}
+
+fn fields_of(execution: &Execution) -> Value {
+    json!({
         "output": format!("0x{}", hex::encode(execution.output)),
         "instructions": execution.instructions,
         "cells": execution.cells,
         "segments": execution.segments.len(),
-    }))
+    })
 }
 
 fn prover(guest: Option<&Path>, segment_memory_max: usize) -> Result<Prover, ProverError> {
@@ -143,12 +146,7 @@ fn execute(cli: &Cli, witness: &Path, parts: bool, chips: bool) -> Result<(), Pr
         Some(_) => machine.execute(&bytes)?,
         None => execute_checked(&machine, &bytes)?,
     };
-    let mut result = json!({
-        "output": format!("0x{}", hex::encode(execution.output)),
-        "instructions": execution.instructions,
-        "cells": execution.cells,
-        "segments": execution.segments.len(),
-    });
+    let mut result = fields_of(&execution);
     if parts {
         result["parts"] = json!(crate::parts::count(&machine, &bytes)?);
     }

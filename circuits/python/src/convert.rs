@@ -42,7 +42,10 @@ pub(crate) fn bytes<'py>(py: Python<'py>, value: impl AsRef<[u8]>) -> Bound<'py,
 }
 
 /// Python `bytes` or `None`.
-pub(crate) fn bytes_or_none<'py>(py: Python<'py>, value: Option<impl AsRef<[u8]>>) -> Option<Bound<'py, PyBytes>> {
+pub(crate) fn bytes_or_none<'py>(
+    py: Python<'py>,
+    value: Option<impl AsRef<[u8]>>,
+) -> Option<Bound<'py, PyBytes>> {
     value.map(|value| bytes(py, value))
 }
 

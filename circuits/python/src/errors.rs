@@ -8,8 +8,18 @@ use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-create_exception!(_core, CoreError, PyException, "A refusal or failure with a stable `code` and a `message`.");
-create_exception!(_core, DeniedError, CoreError, "The policy denied the call: `code` is the reason, with `target` and `selector`.");
+create_exception!(
+    _core,
+    CoreError,
+    PyException,
+    "A refusal or failure with a stable `code` and a `message`."
+);
+create_exception!(
+    _core,
+    DeniedError,
+    CoreError,
+    "The policy denied the call: `code` is the reason, with `target` and `selector`."
+);
 create_exception!(_core, RevertedError, CoreError, "A simulated call reverted; `data` is the revert data.");
 
 /// The exception of an error, its attributes set.

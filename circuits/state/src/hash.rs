@@ -68,14 +68,18 @@ impl Digest {
         &self.0
     }
 
+    /// The 27 bytes, in place.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 27] {
+        // SAFETY: the words have 28 bytes, bytes need no alignment, and the words are their little-endian reading on the
+        // targets that `words.rs` admits.
+        unsafe { &*self.0.as_ptr().cast::<[u8; 27]>() }
+    }
+
     /// The 27 bytes.
     #[must_use]
-    pub fn to_bytes(&self) -> [u8; 27] {
-        let mut bytes = [0; 27];
-        for (i, byte) in bytes.iter_mut().enumerate() {
-            *byte = (self.0[i >> 2] >> ((i & 3) * 8)) as u8;
-        }
-        bytes
+    pub const fn to_bytes(&self) -> [u8; 27] {
+        *self.as_bytes()
     }
 
     /// Whether this is the empty digest.
@@ -219,22 +223,8 @@ pub fn sha256(message: &[u8]) -> [u8; 32] {
 #[derive(Clone)]
 pub struct Sha256 {
     state: [u32; 8],
-    buffer: Aligned,
+    block: [u32; 16],
     length: usize,
-}
-
-#[derive(Clone)]
-#[repr(C, align(4))]
-struct Aligned([u8; 64]);
-
-impl Aligned {
-    fn words(&self) -> [u32; 16] {
-        let mut words = [0; 16];
-        for (word, chunk) in words.iter_mut().zip(self.0.chunks_exact(4)) {
-            *word = u32::from_le_bytes([chunk[0], chunk[1], chunk[2], chunk[3]]);
-        }
-        words
-    }
 }
 
 impl Default for Sha256 {
@@ -247,7 +237,14 @@ impl Sha256 {
     /// An empty message.
     #[must_use]
     pub const fn new() -> Self {
-        Self { state: IV, buffer: Aligned([0; 64]), length: 0 }
+        Self { state: IV, block: [0; 16], length: 0 }
+    }
+
+    /// The block as the bytes of the message.
+    fn bytes(&mut self) -> &mut [u8; 64] {
+        // SAFETY: both types have 64 bytes without padding, any byte is valid in both, and bytes need no alignment. The
+        // words are the little-endian reading of the bytes on the targets that `words.rs` admits.
+        unsafe { &mut *self.block.as_mut_ptr().cast::<[u8; 64]>() }
     }
 
     /// Appends `bytes` to the message.
@@ -256,31 +253,33 @@ impl Sha256 {
         self.length += bytes.len();
         while bytes.len() >= 64 - filled {
             let (head, rest) = bytes.split_at(64 - filled);
-            self.buffer.0[filled..].copy_from_slice(head);
-            self.state = compress(&self.state, &self.buffer.words());
+            self.bytes()[filled..].copy_from_slice(head);
+            self.state = compress(&self.state, &self.block);
             bytes = rest;
             filled = 0;
         }
-        self.buffer.0[filled..filled + bytes.len()].copy_from_slice(bytes);
+        self.bytes()[filled..filled + bytes.len()].copy_from_slice(bytes);
     }
 
     /// Appends the 27 bytes of a digest.
     pub fn update_digest(&mut self, digest: &Digest) {
-        self.update(&digest.to_bytes());
+        self.update(digest.as_bytes());
     }
 
     /// Pads and returns the hash.
     #[must_use]
     pub fn finish(mut self) -> Hash {
         let filled = self.length & 63;
-        self.buffer.0[filled] = 0x80;
-        self.buffer.0[filled + 1..].fill(0);
+        self.bytes()[filled] = 0x80;
+        self.bytes()[filled + 1..].fill(0);
         if filled >= 56 {
-            self.state = compress(&self.state, &self.buffer.words());
-            self.buffer.0.fill(0);
+            self.state = compress(&self.state, &self.block);
+            self.block = [0; 16];
         }
-        self.buffer.0[56..].copy_from_slice(&(self.length as u64 * 8).to_be_bytes());
-        compress(&self.state, &self.buffer.words()).map(u32::swap_bytes)
+        let bits = self.length as u64 * 8;
+        self.block[14] = ((bits >> 32) as u32).swap_bytes();
+        self.block[15] = (bits as u32).swap_bytes();
+        compress(&self.state, &self.block).map(u32::swap_bytes)
     }
 
     /// Appends the domain tag and returns the digest.

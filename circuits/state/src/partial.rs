@@ -3,6 +3,7 @@
 //! Items lie in pre-order. Reading them from the last to the first meets both sides of a branch before the branch, so
 //! hashing, checking and updating are single passes without recursion.
 
+use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::encoding::{kind, MAX_DEPTH};
@@ -65,6 +66,8 @@ pub(crate) struct Item {
 }
 
 impl Item {
+    const EMPTY: Self = Self { kind: kind::EMPTY, link: 0, visited: false, changed: false, hash: [0; 8] };
+
     /// The words of the digest; the last byte of the seventh is not part of it.
     pub(crate) fn digest_words(&self) -> &[u32; 7] {
         let [words @ .., _] = &self.hash;
@@ -119,47 +122,48 @@ impl<'a> PartialTree<'a> {
         if count == 0 || (used_bits != 0 && kinds[kinds.len() - 1] >> used_bits != 0) {
             return Err(TreeError::Malformed);
         }
-        let mut tree = Self { items: Vec::with_capacity(count), payload };
-        tree.hash_items(count, kinds)?;
+        let mut tree = Self { items: vec![Item::EMPTY; count], payload };
+        tree.hash_items(kinds)?;
         Ok(tree)
     }
 
-    /// Fills `items` from the last to the first; they are pushed in that order and turned round at the end.
-    fn hash_items(&mut self, count: usize, kinds: &[u32]) -> Result<(), TreeError> {
+    /// Fills `items` from the last to the first.
+    fn hash_items(&mut self, kinds: &[u32]) -> Result<(), TreeError> {
+        // indices of the subtrees that no branch has taken yet, the leftmost on top
         let mut roots: Vec<u32> = Vec::with_capacity(64);
         let mut end = self.payload.len();
-        for index in (0..count).rev() {
+        for index in (0..self.items.len()).rev() {
             let kind = kinds[index >> 4] >> ((index & 15) * 2) & 3;
-            let mut item = Item { kind, link: 0, visited: false, changed: false, hash: [0; 8] };
-            match kind {
+            let (link, hash) = match kind {
                 kind::BRANCH => {
                     let (Some(left), Some(right)) = (roots.pop(), roots.pop()) else {
                         return Err(TreeError::Malformed);
                     };
-                    let at = |i: u32| &self.items[count - 1 - i as usize];
-                    item.link = right;
-                    item.hash = pair_words(at(left).digest_words(), at(right).digest_words(), NODE_TAG);
+                    let (left, right_item) = (&self.items[left as usize], &self.items[right as usize]);
+                    (right, pair_words(left.digest_words(), right_item.digest_words(), NODE_TAG))
                 }
                 kind::LEAF => {
                     end = end.checked_sub(14).ok_or(TreeError::Malformed)?;
                     let (key, value) = leaf_payload(self.payload, end)?;
-                    item.link = end as u32;
-                    item.hash = pair_words(key, value, LEAF_TAG);
+                    (end as u32, pair_words(key, value, LEAF_TAG))
                 }
                 kind::OPAQUE => {
                     end = end.checked_sub(7).ok_or(TreeError::Malformed)?;
-                    let words = &self.payload[end..end + 7];
+                    let words: &[u32; 7] = self.payload[end..].first_chunk().ok_or(TreeError::Malformed)?;
                     if words[6] >> 24 != 0 || words.iter().all(|word| *word == 0) {
                         return Err(TreeError::Malformed);
                     }
-                    item.hash[..7].copy_from_slice(words);
+                    let [a, b, c, d, e, f, g] = *words;
+                    (0, [a, b, c, d, e, f, g, 0])
                 }
-                _ => {}
-            }
-            self.items.push(item);
+                _ => (0, [0; 8]),
+            };
+            let item = &mut self.items[index];
+            item.kind = kind;
+            item.link = link;
+            item.hash = hash;
             roots.push(index as u32);
         }
-        self.items.reverse();
         if roots.len() == 1 && end == 0 {
             Ok(())
         } else {

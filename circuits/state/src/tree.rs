@@ -116,6 +116,9 @@ pub struct Opened {
     pub nodes: Vec<(Digest, Node)>,
 }
 
+/// The root after writes, and the nodes that they made.
+pub type Update = (Root, Vec<(Digest, Node)>);
+
 /// One access: a key and, if it is written, its new value digest (`Some(None)` deletes).
 #[derive(Clone, Copy, Debug)]
 pub struct Access {
@@ -159,15 +162,47 @@ pub fn open<S: NodeSource>(
 ///
 /// # Errors
 /// See [`StoreError`].
-#[expect(clippy::type_complexity, reason = "a root and a list of nodes need no name of their own")]
 pub fn update<S: NodeSource>(
     source: &S,
     root: &Root,
     writes: &[(Digest, Option<Digest>)],
-) -> Result<(Root, Vec<(Digest, Node)>), StoreError<S::Error>> {
+) -> Result<Update, StoreError<S::Error>> {
     let accesses: Vec<Access> =
         writes.iter().map(|(key, value)| Access { key: *key, write: Some(*value) }).collect();
     open(source, root, &accesses).map(|opened| (opened.root, opened.nodes))
+}
+
+/// Where the walk of a key ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Found {
+    /// At its leaf, with this value digest.
+    Value(Digest),
+    /// At an empty subtree.
+    Nothing,
+    /// At the leaf of another key: showing this path would show that key.
+    Neighbour,
+}
+
+/// Walks to `key` in the tree under `root`.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn find<S: NodeSource>(source: &S, root: &Root, key: &Digest) -> Result<Found, StoreError<S::Error>> {
+    let mut at = Digest::from_root(root);
+    for depth in 0..=MAX_DEPTH {
+        if at.is_empty() {
+            return Ok(Found::Nothing);
+        }
+        match source.node(&at).map_err(StoreError::Source)?.ok_or(StoreError::Missing(at))? {
+            Node::Leaf { key: found, value } if found == *key => return Ok(Found::Value(value)),
+            Node::Leaf { .. } => return Ok(Found::Neighbour),
+            Node::Branch { left, right } if depth < MAX_DEPTH => {
+                at = if key.bit(depth) { right } else { left }
+            }
+            Node::Branch { .. } => break,
+        }
+    }
+    Err(TreeError::Malformed.into())
 }
 
 /// Value digest of `key` in the tree under `root`.
@@ -179,23 +214,13 @@ pub fn get<S: NodeSource>(
     root: &Root,
     key: &Digest,
 ) -> Result<Option<Digest>, StoreError<S::Error>> {
-    let mut at = Digest::from_root(root);
-    for depth in 0..=MAX_DEPTH {
-        if at.is_empty() {
-            return Ok(None);
-        }
-        match source.node(&at).map_err(StoreError::Source)?.ok_or(StoreError::Missing(at))? {
-            Node::Leaf { key: found, value } => return Ok((found == *key).then_some(value)),
-            Node::Branch { left, right } if depth < MAX_DEPTH => {
-                at = if key.bit(depth) { right } else { left }
-            }
-            Node::Branch { .. } => break,
-        }
-    }
-    Err(TreeError::Malformed.into())
+    find(source, root, key).map(|found| match found {
+        Found::Value(value) => Some(value),
+        Found::Nothing | Found::Neighbour => None,
+    })
 }
 
-fn apply(words: &[u32], root: &Root, accesses: &[Access]) -> Result<(Root, Vec<(Digest, Node)>), TreeError> {
+fn apply(words: &[u32], root: &Root, accesses: &[Access]) -> Result<Update, TreeError> {
     let mut reader = WordReader::new(words);
     let mut tree = PartialTree::read(&mut reader)?;
     if tree.root().is_some_and(|found| found != *root) {
@@ -280,8 +305,7 @@ fn with_bit(prefix: &Digest, index: usize) -> Digest {
 ///
 /// # Errors
 /// `Malformed` if a key appears twice.
-#[expect(clippy::type_complexity, reason = "a root and a list of nodes need no name of their own")]
-pub fn build(leaves: &[(Digest, Digest)]) -> Result<(Root, Vec<(Digest, Node)>), TreeError> {
+pub fn build(leaves: &[(Digest, Digest)]) -> Result<Update, TreeError> {
     let writes: Vec<(Digest, Option<Digest>)> =
         leaves.iter().map(|(key, value)| (*key, Some(*value))).collect();
     match update(&BTreeMap::new(), &EMPTY_ROOT, &writes) {

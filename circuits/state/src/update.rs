@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use crate::encoding::kind;
 use crate::hash::{hash_bytes, pair_words, Digest, Hash, Root, EMPTY_ROOT};
-use crate::partial::{leaf_payload, Change, Item, PartialTree, TreeError, LEAF_TAG, NODE_TAG};
+use crate::partial::{leaf_payload, Change, PartialTree, TreeError, LEAF_TAG, NODE_TAG};
 
 /// A node of the new tree that the old one need not have had.
 pub(crate) enum NewNode<'a> {
@@ -80,15 +80,15 @@ impl PartialTree<'_> {
     /// Hashes a branch again if one of its sides changed, or lets a lone leaf take its place.
     fn join(&mut self, index: usize, sink: &mut impl Sink) -> Result<(), TreeError> {
         let (left_at, right_at) = (index + 1, self.items[index].link as usize);
-        let (left, right) = (self.items[left_at], self.items[right_at]);
+        let (left, right) = (&self.items[left_at], &self.items[right_at]);
         if !left.changed && !right.changed {
             return Ok(());
         }
         let (kind, hash) = match (left.kind, right.kind) {
             (kind::EMPTY, kind::EMPTY) => (kind::EMPTY, [0; 8]),
-            (kind::EMPTY, _) => self.alone(&right, right_at, false, sink)?,
-            (_, kind::EMPTY) => self.alone(&left, left_at, true, sink)?,
-            _ => (kind::BRANCH, branch(&left, &right, sink)),
+            (kind::EMPTY, _) => self.alone(right_at, false, sink)?,
+            (_, kind::EMPTY) => self.alone(left_at, true, sink)?,
+            _ => (kind::BRANCH, node(&left.hash, &right.hash, sink)),
         };
         let item = &mut self.items[index];
         item.kind = kind;
@@ -97,20 +97,14 @@ impl PartialTree<'_> {
         Ok(())
     }
 
-    /// The parent of an empty side and `item`: a leaf moves up, a branch stays below a node.
-    fn alone(
-        &mut self,
-        item: &Item,
-        at: usize,
-        is_left: bool,
-        sink: &mut impl Sink,
-    ) -> Result<(u32, Hash), TreeError> {
-        self.items[at].visited = true;
-        let empty = Item { kind: kind::EMPTY, hash: [0; 8], ..*item };
+    /// The parent of an empty side and the item at `at`: a leaf moves up, a branch stays below a node.
+    fn alone(&mut self, at: usize, is_left: bool, sink: &mut impl Sink) -> Result<(u32, Hash), TreeError> {
+        let item = &mut self.items[at];
+        item.visited = true;
         match item.kind {
             kind::LEAF => Ok((kind::LEAF, item.hash)),
-            kind::BRANCH if is_left => Ok((kind::BRANCH, branch(item, &empty, sink))),
-            kind::BRANCH => Ok((kind::BRANCH, branch(&empty, item, sink))),
+            kind::BRANCH if is_left => Ok((kind::BRANCH, node(&item.hash, &[0; 8], sink))),
+            kind::BRANCH => Ok((kind::BRANCH, node(&[0; 8], &item.hash, sink))),
             _ => Err(TreeError::SiblingOpaque { item: at as u32 }),
         }
     }
@@ -142,7 +136,7 @@ impl PartialTree<'_> {
                 None => {}
             }
         }
-        leaves.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        leaves.sort_unstable_by_key(|leaf| leaf.key);
         if leaves.windows(2).any(|two| two[0].key == two[1].key) {
             return Err(TreeError::Malformed);
         }
@@ -154,10 +148,6 @@ fn leaf(key: &Digest, value: &Digest, sink: &mut impl Sink) -> Hash {
     let hash = pair_words(key.words(), value.words(), LEAF_TAG);
     sink.node(&hash, NewNode::Leaf { key, value });
     hash
-}
-
-fn branch(left: &Item, right: &Item, sink: &mut impl Sink) -> Hash {
-    node(&left.hash, &right.hash, sink)
 }
 
 fn node(left: &Hash, right: &Hash, sink: &mut impl Sink) -> Hash {

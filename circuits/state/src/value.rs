@@ -44,14 +44,18 @@ impl Salt {
         &self.0
     }
 
+    /// The 22 bytes, in place.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 22] {
+        // SAFETY: the words have 24 bytes, bytes need no alignment, and the words are their little-endian reading on the
+        // targets that `words.rs` admits.
+        unsafe { &*self.0.as_ptr().cast::<[u8; 22]>() }
+    }
+
     /// The 22 bytes.
     #[must_use]
-    pub fn to_bytes(&self) -> [u8; 22] {
-        let mut bytes = [0; 22];
-        for (i, byte) in bytes.iter_mut().enumerate() {
-            *byte = (self.0[i >> 2] >> ((i & 3) * 8)) as u8;
-        }
-        bytes
+    pub const fn to_bytes(&self) -> [u8; 22] {
+        *self.as_bytes()
     }
 }
 
@@ -89,7 +93,7 @@ pub fn transaction_leaf(hash: &[u8; 32], salt: &Salt) -> Digest {
 pub fn policy_value(entry: &[u8], salt: &Salt) -> Digest {
     let mut hasher = Sha256::new();
     hasher.update(entry);
-    hasher.update(&salt.to_bytes());
+    hasher.update(salt.as_bytes());
     hasher.finish_tagged(0x0c)
 }
 

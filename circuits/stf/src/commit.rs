@@ -41,7 +41,7 @@ pub fn log_leaf(log: &Log, salt: &Salt) -> Digest {
         hasher.update(topic.as_slice());
     }
     hasher.update(&sha256(&log.data.data));
-    hasher.update(&salt.to_bytes());
+    hasher.update(salt.as_bytes());
     hasher.finish_tagged(0x06)
 }
 
@@ -51,8 +51,8 @@ pub fn receipt_leaf(status: bool, gas_used: u64, logs: &Digest, salt: &Salt) -> 
     let mut message = [0; 58];
     message[0] = u8::from(status);
     message[1..9].copy_from_slice(&gas_used.to_be_bytes());
-    message[9..36].copy_from_slice(&logs.to_bytes());
-    message[36..].copy_from_slice(&salt.to_bytes());
+    message[9..36].copy_from_slice(logs.as_bytes());
+    message[36..].copy_from_slice(salt.as_bytes());
     let mut hasher = Sha256::new();
     hasher.update(&message);
     hasher.finish_tagged(0x07)
@@ -64,8 +64,8 @@ pub fn history_entry(block_number: u64, index: u32, transaction: &Digest, receip
     let mut message = [0; 66];
     message[..8].copy_from_slice(&block_number.to_be_bytes());
     message[8..12].copy_from_slice(&index.to_be_bytes());
-    message[12..39].copy_from_slice(&transaction.to_bytes());
-    message[39..].copy_from_slice(&receipt.to_bytes());
+    message[12..39].copy_from_slice(transaction.as_bytes());
+    message[39..].copy_from_slice(receipt.as_bytes());
     let mut hasher = Sha256::new();
     hasher.update(&message);
     hasher.finish_tagged(0x08)

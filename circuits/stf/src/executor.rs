@@ -183,14 +183,17 @@ impl<'p, DB: Database, P: PolicyView> Executor<'p, DB, P> {
             return Err(ExecuteError::BlockGas { left: self.gas_left });
         }
         let has_authorizations = !env.authorization_list.is_empty();
+        if has_authorizations {
+            self.forget_empty_accounts();
+        }
         self.evm.judge.begin(transaction.sender, has_authorizations, false).map_err(ExecuteError::Policy)?;
         let outcome = self.run(env.clone())?;
         self.gas_left -= outcome.gas_used;
         Ok(outcome)
     }
 
-    /// Runs a call and drops its changes. Nonce and gas price are not its caller's concern: the nonce is the account's,
-    /// the price zero.
+    /// Runs a call and drops all changes, those of transactions before it too: give a call an executor of its own. Nonce
+    /// and gas price are not its caller's concern: the nonce is the account's, the price zero.
     ///
     /// # Errors
     /// See [`ExecuteError`].
@@ -220,10 +223,45 @@ impl<'p, DB: Database, P: PolicyView> Executor<'p, DB, P> {
         outcome
     }
 
+    /// Calls `to` outside any transaction and drops the changes: no sender, no fees, nobody judges. It touches nothing
+    /// but what the code itself reads, so that it can be replayed over openings.
+    ///
+    /// # Errors
+    /// `Database` or `Internal`.
+    pub fn view(&mut self, to: Address, data: Bytes) -> Result<Outcome, ExecutorError<DB, P>> {
+        self.evm.judge.begin_unjudged();
+        self.evm.evm.ctx.tx = TxEnv {
+            caller: Address::ZERO,
+            gas_limit: TRANSACTION_GAS_MAX,
+            gas_price: 0,
+            kind: TxKind::Call(to),
+            data,
+            ..Default::default()
+        };
+        let result = HandlerOf::<'p, DB, P>::default().run_system_call(&mut self.evm);
+        self.evm.evm.ctx.journal_mut().finalize();
+        match result {
+            Ok(result) => Ok(outcome_of(result, false)),
+            Err(EVMError::Database(error)) => Err(ExecuteError::Database(error)),
+            Err(_) => Err(ExecuteError::Internal),
+        }
+    }
+
     /// Ends execution: all accounts and slots that were loaded, as they are now, and the database.
     pub fn finish(mut self) -> (EvmState, DB) {
         let state = self.evm.evm.ctx.journal_mut().finalize();
         (state, self.evm.evm.ctx.journaled_state.database)
+    }
+
+    /// Makes accounts that earlier transactions touched but left empty not existing again, as they are after each
+    /// transaction on mainnet (EIP-161) and for an executor that begins here. Only the refund of EIP-7702 tells the
+    /// difference.
+    fn forget_empty_accounts(&mut self) {
+        for account in self.evm.evm.ctx.journaled_state.inner.state.values_mut() {
+            if account.is_empty() && account.is_loaded_as_not_existing() {
+                account.unmark_touch();
+            }
+        }
     }
 
     fn run(&mut self, env: TxEnv) -> Result<Outcome, ExecutorError<DB, P>> {

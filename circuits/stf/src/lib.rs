@@ -22,6 +22,8 @@ pub mod history;
 mod judge;
 mod openings;
 mod output;
+#[cfg(not(target_os = "zkvm"))]
+pub mod replay;
 mod rlp;
 mod run;
 pub mod transaction;

@@ -3,13 +3,13 @@
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import Field
+from pydantic import Field, JsonValue
 from sqlalchemy import select
 
 from prividium.db.edge import ReadSession
 from prividium.identity.caller import AdminReader
 from prividium.permissions import contracts
-from prividium.permissions.abi import ENTRIES_MAX
+from prividium.permissions.abi import ENTRIES_MAX, Abi
 from prividium.permissions.models import Contract
 from prividium.permissions.routes.journal import AdminJournal, ThePage
 from prividium.rest import AddressIn, Answer, Body, Page, address_text, page_of, time_text
@@ -20,7 +20,7 @@ router = APIRouter(prefix="/contracts", tags=["contracts"])
 
 class ContractBody(Body):
     name: Annotated[str, Field(min_length=1, max_length=128)]
-    abi: Annotated[list[dict[str, object]], Field(max_length=ENTRIES_MAX)]
+    abi: Annotated[list[dict[str, JsonValue]], Field(max_length=ENTRIES_MAX)]
     owner: str | None = None
     """Id of the user who answers for the contract."""
 
@@ -49,6 +49,10 @@ def _show(contract: Contract) -> ContractAnswer:
     )
 
 
+def _abi(body: ContractBody) -> Abi:
+    return [dict(entry) for entry in body.abi]
+
+
 @router.get("")
 def list_contracts(_reader: AdminReader, session: ReadSession, query: ThePage) -> Page[ContractAnswer]:
     return page_of(session, select(Contract).order_by(Contract.created_at, Contract.address), query, _show)
@@ -62,14 +66,14 @@ def get_contract(address: str, _reader: AdminReader, session: ReadSession) -> Co
 @router.post("", status_code=201)
 def register(body: NewContractBody, journal: AdminJournal) -> ContractAnswer:
     """Make a contract known. Nobody may call it before a rule says so."""
-    contract = contracts.register(journal.session, Address(body.contract_address), body.name, body.abi, body.owner)
+    contract = contracts.register(journal.session, Address(body.contract_address), body.name, _abi(body), body.owner)
     journal.note("contract.register", address_text(contract.address), {"name": contract.name})
     return _show(contract)
 
 
 @router.put("/{address}")
 def change(address: str, body: ContractBody, journal: AdminJournal) -> ContractAnswer:
-    contract = contracts.change(journal.session, parse_address(address), body.name, body.abi, body.owner)
+    contract = contracts.change(journal.session, parse_address(address), body.name, _abi(body), body.owner)
     journal.note("contract.change", address_text(contract.address), {"name": contract.name})
     return _show(contract)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Final
 
-from fastapi import Depends, Query
+from fastapi import Depends
 
 from prividium.audit import trail
 from prividium.db.edge import WriteSession
@@ -13,7 +13,6 @@ from prividium.rest import Body, PageQuery, page_query
 _EMPTY: Final[Mapping[str, str]] = {}
 
 ThePage = Annotated[PageQuery, Depends(page_query)]
-RuleId = Annotated[int, Query(ge=1, le=2**31 - 1)]
 
 
 class RoleRef(Body):

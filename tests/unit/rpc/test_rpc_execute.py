@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 from eth_account.types import AccessListEntry
 from eth_typing import HexStr
+from eth_utils.address import to_checksum_address
 
 from prividium.demo.fund import call_data
 from prividium.demo.member import Member
@@ -35,6 +36,7 @@ def signed(member: Member, chain_id: int, **fields: bytes | int | str) -> str:
         "data": b"",
         **fields,  # type: ignore[dict-item]
     }
+    whole["to"] = to_checksum_address(str(whole["to"]))
     return "0x" + member.account.sign_transaction(whole).raw_transaction.hex().removeprefix("0x")
 
 
@@ -203,7 +205,10 @@ def test_a_known_transaction_is_answered_with_its_hash_again(scene: Scene, two: 
 @pytest.mark.parametrize("kind", [0, 1, 2])
 def test_legacy_access_list_and_fee_market_transactions_are_accepted(scene: Scene, two: Rpc, kind: int) -> None:
     fields: Fields = {"chainId": scene.chain_id, "nonce": nonce_of(two), "gas": 100_000, "value": 0}
-    fields |= {"to": HexStr(scene.shares), "data": call_data("transfer(address,uint256)", scene.one.address, 1)}
+    fields |= {
+        "to": to_checksum_address(scene.shares),
+        "data": call_data("transfer(address,uint256)", scene.one.address, 1),
+    }
     if kind == 2:
         fields |= {"type": 2, "maxFeePerGas": 0, "maxPriorityFeePerGas": 0}
     else:

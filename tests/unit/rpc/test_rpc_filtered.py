@@ -1,10 +1,17 @@
 """Transactions, receipts, blocks and logs: what concerns the caller, numbered as if there were nothing else."""
 
+from dataclasses import replace
 from typing import cast
 
 import pytest
 
+from prividium.app import build_chain
 from prividium.demo.fund import call_data
+from prividium.identity.sessions import authenticate
+from prividium.rpc.chain import Caller
+from prividium.rpc.envelope import RpcError
+from prividium.rpc.handlers.logs import logs
+from prividium.rpc.params import LogFilter
 from prividium.types import Json
 from tests.unit.live import Scene
 from tests.unit.rpc.conftest import Rpc
@@ -139,7 +146,6 @@ def test_logs_are_filtered_by_contract_and_topics(scene: Scene, one: Rpc) -> Non
     ("wanted", "reason"),
     [
         ({"fromBlock": "0x2", "toBlock": "0x1"}, "params_invalid"),
-        ({"fromBlock": "0x0", "toBlock": "0xffffff"}, "block_range_too_wide"),
         ({"blockHash": "0x" + "ab" * 32}, "block_unknown"),
         ({"blockHash": "0x" + "ab" * 32, "fromBlock": "0x0"}, "params_invalid"),
         ({"topics": ["0x12"]}, "invalid_hex"),
@@ -150,6 +156,20 @@ def test_logs_are_filtered_by_contract_and_topics(scene: Scene, one: Rpc) -> Non
 )
 def test_wrong_filters_are_named(one: Rpc, wanted: Json, reason: str) -> None:
     assert one.refusal("eth_getLogs", wanted) == (-32602, reason)
+
+
+@pytest.mark.parametrize(
+    ("limit", "reason"), [("block_range_max", "block_range_too_wide"), ("logs_max", "too_many_logs")]
+)
+def test_wide_ranges_and_long_answers_are_refused(scene: Scene, limit: str, reason: str) -> None:
+    node = scene.live.node
+    with node.database.read() as session:
+        caller = Caller(authenticate(session, scene.one.token))
+    wanted = LogFilter(None, "earliest", "latest", frozenset(), ())
+    assert logs(build_chain(node), caller, wanted)
+    with pytest.raises(RpcError) as refused:
+        logs(replace(build_chain(node), **{limit: 1}), caller, wanted)  # type: ignore[arg-type]
+    assert refused.value.reason == reason
 
 
 def test_a_person_with_full_read_access_sees_everything(scene: Scene) -> None:

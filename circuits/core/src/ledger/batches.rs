@@ -113,8 +113,11 @@ impl Ledger {
                 transactions: raw,
             });
         }
-        let request =
-            BatchRequest { chain_id: self.genesis.chain_id, prev_root: before.output.new_state.0, blocks: requests };
+        let request = BatchRequest {
+            chain_id: self.genesis.chain_id,
+            prev_root: before.output.new_state.0,
+            blocks: requests,
+        };
         let built = build_batch(TreeSnapshot::new(snapshot)?, &request, &policy.0, &self.secret)
             .map_err(|error| failure(before.number + 1, error))?;
         for (block, header) in blocks.iter().zip(&built.headers) {

@@ -13,7 +13,8 @@ use crate::error::{LedgerError, Result};
 use crate::mempool::Pending;
 use crate::records::{self, encode_account, slot_key, Block, Log, Receipt};
 use crate::store::tables::{
-    ACCOUNTS, BLOCKS, BLOCK_NUMBERS, CODE, DROPPED, DROPPED_ORDER, HEAD, MEMPOOL, META, RECEIPTS, SLOTS, TRANSACTIONS,
+    ACCOUNTS, BLOCKS, BLOCK_NUMBERS, CODE, DROPPED, DROPPED_ORDER, HEAD, MEMPOOL, META, RECEIPTS, SLOTS,
+    TRANSACTIONS,
 };
 
 use super::{Ledger, SealLimits, Writer};
@@ -111,13 +112,19 @@ impl Ledger {
     }
 
     /// The block of what was executed, and its receipts.
-    fn assemble(&self, parent: &Block, timestamp: u64, candidate: &Candidate) -> Result<(Block, Vec<Receipt>)> {
+    fn assemble(
+        &self,
+        parent: &Block,
+        timestamp: u64,
+        candidate: &Candidate,
+    ) -> Result<(Block, Vec<Receipt>)> {
         let context = self.next_block(parent, timestamp);
         let mut commitment = BlockCommitment::new(context);
         let mut receipts = Vec::with_capacity(candidate.included.len());
         let (mut gas_used, mut cycles) = (0, 0);
         for (index, (pending, outcome)) in candidate.included.iter().enumerate() {
-            let salts = TransactionSalts::derive(&self.secret, &pending.hash(), outcome.logs.len(), context.number);
+            let salts =
+                TransactionSalts::derive(&self.secret, &pending.hash(), outcome.logs.len(), context.number);
             commitment
                 .add(&pending.hash(), outcome, &salts)
                 .ok_or_else(|| LedgerError::Internal("a log without a salt".into()))?;

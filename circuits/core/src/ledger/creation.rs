@@ -10,9 +10,9 @@ use crate::error::{LedgerError, Result};
 use crate::genesis::Genesis;
 use crate::records::{self, encode_account, Batch, BatchFields, Block};
 use crate::store::tables::{
-    ACCOUNTS, ARRIVALS, BATCHES, BATCH_STARTS, BLOCKS, BLOCK_NUMBERS, CODE, DROPPED, DROPPED_ORDER, GENESIS, HEAD,
-    IDENTITY, LAST_BATCH, MEMPOOL, META, NODES, POLICIES, POLICY, RECEIPTS, SCHEMA, SCHEMA_VERSION, SLOTS,
-    TRANSACTIONS, VALUES, WITNESSES,
+    ACCOUNTS, ARRIVALS, BATCHES, BATCH_STARTS, BLOCKS, BLOCK_NUMBERS, CODE, DROPPED, DROPPED_ORDER, GENESIS,
+    HEAD, IDENTITY, LAST_BATCH, MEMPOOL, META, NODES, POLICIES, POLICY, RECEIPTS, SCHEMA, SCHEMA_VERSION,
+    SLOTS, TRANSACTIONS, VALUES, WITNESSES,
 };
 use crate::store::{chain, Store};
 use crate::tree::{insert_nodes, insert_values};
@@ -30,7 +30,9 @@ pub(crate) fn create_or_check(store: &Store, genesis: &Genesis, secret: &SaltSec
         create_tables(transaction)?;
         {
             let mut meta = transaction.open_table(META)?;
-            for (key, value) in [(SCHEMA, SCHEMA_VERSION), (HEAD, 0), (POLICY, 0), (LAST_BATCH, 0), (ARRIVALS, 0)] {
+            for (key, value) in
+                [(SCHEMA, SCHEMA_VERSION), (HEAD, 0), (POLICY, 0), (LAST_BATCH, 0), (ARRIVALS, 0)]
+            {
                 meta.insert(key, value)?;
             }
             transaction.open_table(IDENTITY)?.insert(GENESIS, identity.as_slice())?;

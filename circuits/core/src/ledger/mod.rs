@@ -3,9 +3,9 @@
 mod batches;
 mod blocks;
 mod creation;
+mod openings;
 mod policies;
 mod reading;
-mod openings;
 mod simulation;
 mod submission;
 
@@ -19,6 +19,7 @@ use prividium_state::salt::SaltSecret;
 use prividium_stf::executor::BlockContext;
 use prividium_stf::transaction::decode_transaction;
 use redb::ReadableTable;
+use zeroize::Zeroizing;
 
 use crate::error::{LedgerError, Result};
 use crate::genesis::Genesis;
@@ -72,10 +73,11 @@ impl Ledger {
     /// # Errors
     /// `store_locked`, `store_corrupt`, `store_version`, `genesis_mismatch`, `disk_full`, `secret_invalid`.
     pub fn open(directory: &Path, genesis: Genesis, secret: &[u8]) -> Result<Self> {
-        let secret: [u8; 32] = secret
+        let secret: Zeroizing<[u8; 32]> = secret
             .try_into()
+            .map(Zeroizing::new)
             .map_err(|_| LedgerError::invalid("secret_invalid", "the chain's secret must be 32 bytes"))?;
-        let secret = SaltSecret::new(secret);
+        let secret = SaltSecret::new(*secret);
         let store = Store::open(directory)?;
         creation::create_or_check(&store, &genesis, &secret)?;
         let ledger = Self {
@@ -100,7 +102,8 @@ impl Ledger {
 
     /// Runs `work` as the one writer. After a failure of the store, or a panic, what is in memory is read anew.
     fn with_writer<T>(&self, work: impl FnOnce(&mut Writer) -> Result<T>) -> Result<T> {
-        let mut guard: MutexGuard<'_, Option<Writer>> = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut guard: MutexGuard<'_, Option<Writer>> =
+            self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let mut writer = match guard.take() {
             Some(writer) => writer,
             None => self.load_writer()?,

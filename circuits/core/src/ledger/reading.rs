@@ -50,7 +50,9 @@ impl Ledger {
         let waiting =
             self.mempool().by_hash(hash).map(|pending| Transaction::new(&pending.signed, &pending.raw, None));
         let stored = self.store.view(|snapshot| {
-            let Some(((block_number, index), raw)) = chain::transaction(snapshot, hash)? else { return Ok(None) };
+            let Some(((block_number, index), raw)) = chain::transaction(snapshot, hash)? else {
+                return Ok(None);
+            };
             let signed = decode_transaction(&raw, self.genesis.chain_id)
                 .map_err(|error| LedgerError::StoreCorrupt(format!("transaction {hash}: {error}")))?;
             let block_hash = chain::stored_block(snapshot, block_number)?.hash;

@@ -35,7 +35,8 @@ impl Ledger {
     /// # Errors
     /// `Denied`, `Reverted`, `Halted`, `Invalid`; those of the store.
     pub fn call(&self, request: &CallRequest, judged: bool) -> Result<Bytes> {
-        let mut simulation = Simulation::new(self, request, if judged { Judging::Read } else { Judging::Off })?;
+        let mut simulation =
+            Simulation::new(self, request, if judged { Judging::Read } else { Judging::Off })?;
         let gas = simulation.gas_max;
         answer(simulation.run(gas)?, gas)
     }
@@ -45,7 +46,8 @@ impl Ledger {
     /// # Errors
     /// As for [`Ledger::call`]; the errors of the run with all the gas it may use.
     pub fn estimate_gas(&self, request: &CallRequest, judged: bool) -> Result<u64> {
-        let mut simulation = Simulation::new(self, request, if judged { Judging::Write } else { Judging::Off })?;
+        let mut simulation =
+            Simulation::new(self, request, if judged { Judging::Write } else { Judging::Off })?;
         let mut enough = simulation.gas_max;
         let first = simulation.run(enough)?;
         let used = first.gas_used;
@@ -85,8 +87,10 @@ struct Simulation<'a> {
 
 impl<'a> Simulation<'a> {
     fn new(ledger: &'a Ledger, request: &'a CallRequest, judging: Judging) -> Result<Self> {
-        let (head, state) = ledger.store.view(|transaction| Ok((chain::head(transaction)?, Snapshot::new(transaction)?)))?;
-        let gas_max = request.gas_limit.unwrap_or(TRANSACTION_GAS_MAX).min(TRANSACTION_GAS_MAX).min(head.gas_limit);
+        let (head, state) =
+            ledger.store.view(|transaction| Ok((chain::head(transaction)?, Snapshot::new(transaction)?)))?;
+        let gas_max =
+            request.gas_limit.unwrap_or(TRANSACTION_GAS_MAX).min(TRANSACTION_GAS_MAX).min(head.gas_limit);
         Ok(Self { ledger, request, judging, gas_max, head, state, policy: ledger.policy() })
     }
 

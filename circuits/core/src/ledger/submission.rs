@@ -1,5 +1,8 @@
 //! Taking in transactions: validate, judge, persist together.
 
+use std::num::NonZero;
+use std::thread;
+
 use prividium_stf::changes::AccountState;
 use prividium_stf::executor::Executor;
 use prividium_stf::transaction::{decode_transaction, SignedTransaction};
@@ -15,6 +18,12 @@ use crate::transaction::Transaction;
 
 use super::{Ledger, Writer};
 
+/// A list is decoded in parallel once every processor gets this many transactions.
+const PER_WORKER_MIN: usize = 16;
+
+/// `None` for a transaction that is known already.
+type Decoded = Option<Result<SignedTransaction>>;
+
 impl Ledger {
     /// Validates, judges and persists transactions; what is accepted is durable on return. One answer per item.
     ///
@@ -22,8 +31,7 @@ impl Ledger {
     /// Those of the store, for all items together. A refusal is the answer of its item.
     pub fn submit(&self, raw: &[Vec<u8>]) -> Result<Vec<Result<B256>>> {
         // Recovering a sender is the dearest part and needs no lock; for a known transaction it is spared.
-        let decoded: Vec<Option<Result<SignedTransaction>>> =
-            raw.iter().map(|raw| self.decode_unknown(raw)).collect::<Result<_>>()?;
+        let decoded = self.decode_all(raw)?;
         self.with_writer(|writer| {
             let mut accepted = Vec::new();
             let mut answers = Vec::with_capacity(raw.len());
@@ -46,8 +54,33 @@ impl Ledger {
         Ok(self.mempool().len())
     }
 
-    fn decode_unknown(&self, raw: &[u8]) -> Result<Option<Result<SignedTransaction>>> {
-        Ok(if self.is_known(&keccak256(raw))? { None } else { Some(decode(raw, Some(self.genesis.chain_id))) })
+    /// Decodes on all processors, in order.
+    fn decode_all(&self, raw: &[Vec<u8>]) -> Result<Vec<Decoded>> {
+        let workers = thread::available_parallelism().map_or(1, NonZero::get).min(raw.len() / PER_WORKER_MIN);
+        if workers <= 1 {
+            return raw.iter().map(|raw| self.decode_unknown(raw)).collect();
+        }
+        let decode_part = |part: &[Vec<u8>]| -> Result<Vec<Decoded>> {
+            part.iter().map(|raw| self.decode_unknown(raw)).collect()
+        };
+        let parts = thread::scope(|scope| {
+            let parts = raw.chunks(raw.len().div_ceil(workers));
+            let running: Vec<_> = parts.map(|part| scope.spawn(move || decode_part(part))).collect();
+            running.into_iter().map(|part| part.join()).collect::<Vec<_>>()
+        });
+        let mut decoded = Vec::with_capacity(raw.len());
+        for part in parts {
+            decoded.extend(part.map_err(|_| LedgerError::Internal("decoding panicked".into()))??);
+        }
+        Ok(decoded)
+    }
+
+    fn decode_unknown(&self, raw: &[u8]) -> Result<Decoded> {
+        Ok(if self.is_known(&keccak256(raw))? {
+            None
+        } else {
+            Some(decode(raw, Some(self.genesis.chain_id)))
+        })
     }
 
     fn is_known(&self, hash: &B256) -> Result<bool> {
@@ -62,7 +95,7 @@ impl Ledger {
         &self,
         writer: &mut Writer,
         raw: &[u8],
-        decoded: Option<Result<SignedTransaction>>,
+        decoded: Decoded,
         accepted: &mut Vec<Pending>,
     ) -> Result<B256> {
         // Asked again under the lock: now what is known is durable, or will be before this call returns.
@@ -91,14 +124,18 @@ impl Ledger {
         let refuse = |code, message| Err(LedgerError::invalid(code, message));
         if env.gas_limit > self.genesis.block_gas_limit {
             let limit = self.genesis.block_gas_limit;
-            return refuse("gas_limit_too_high", format!("gas limit {} is above the block's, {limit}", env.gas_limit));
+            return refuse(
+                "gas_limit_too_high",
+                format!("gas limit {} is above the block's, {limit}", env.gas_limit),
+            );
         }
         let (nonce, expected) = (env.nonce, account.nonce);
         if nonce < expected {
             return refuse("nonce_too_low", format!("nonce {nonce} is below the account's, {expected}"));
         }
         if nonce > expected.saturating_add(NONCE_AHEAD_MAX) {
-            let message = format!("nonce {nonce} is more than {NONCE_AHEAD_MAX} above the account's, {expected}");
+            let message =
+                format!("nonce {nonce} is more than {NONCE_AHEAD_MAX} above the account's, {expected}");
             return refuse("nonce_too_high", message);
         }
         let fee = U256::from(env.gas_limit).saturating_mul(U256::from(env.gas_price));

@@ -79,8 +79,7 @@ impl StateAtBatch {
     fn partial_tree(&self) -> Result<Vec<u8>> {
         let accounts = self.accounts.keys().map(|address| account_key(&address.0 .0));
         let slots = self.slots.keys().map(|(address, slot)| storage_key(&address.0 .0, &slot.to_be_bytes()));
-        let accesses: Vec<Access> =
-            accounts.chain(slots).map(|key| Access { key, write: None }).collect();
+        let accesses: Vec<Access> = accounts.chain(slots).map(|key| Access { key, write: None }).collect();
         let opened = tree::open(&self.tree, &self.root, &accesses)?;
         let mut writer = WordWriter::new();
         writer.words(&opened.words);
@@ -101,7 +100,8 @@ impl Database for StateAtBatch {
         }
         let name = || format!("account {address}");
         let stored = self.value(&account_key(&address.0 .0), name)?;
-        let opened = stored.map(|bytes| AccountValue::decode(&bytes)).transpose().map_err(undecodable(&name()))?;
+        let opened =
+            stored.map(|bytes| AccountValue::decode(&bytes)).transpose().map_err(undecodable(&name()))?;
         self.accounts.insert(address, opened);
         Ok(opened.and_then(|(value, _)| state_of(&value).info()))
     }
@@ -117,7 +117,8 @@ impl Database for StateAtBatch {
     fn storage(&mut self, address: Address, index: U256) -> Result<U256> {
         let name = || format!("slot {index:#x} of {address}");
         let stored = self.value(&storage_key(&address.0 .0, &index.to_be_bytes()), name)?;
-        let opened = stored.map(|bytes| StorageValue::decode(&bytes)).transpose().map_err(undecodable(&name()))?;
+        let opened =
+            stored.map(|bytes| StorageValue::decode(&bytes)).transpose().map_err(undecodable(&name()))?;
         self.slots.insert((address, index), opened);
         Ok(opened.map(|value| U256::from_be_bytes(value.value)).unwrap_or_default())
     }

@@ -109,7 +109,12 @@ impl OpenedState {
                 (state, Some(digest))
             }
             OpenedAccount {
-                nonce: None, balance: None, code_hash: None, history_digest: None, salt: None, ..
+                nonce: None,
+                balance: None,
+                code_hash: None,
+                history_digest: None,
+                salt: None,
+                ..
             } => (AccountState::default(), None),
             _ => return Err(invalid(format!("account {address} is opened in part"))),
         };

@@ -82,7 +82,8 @@ impl Place {
             leaves.push(block_leaf(&chain::stored_block(snapshot, number)?.hash));
         }
         let tree = TreeSnapshot::new(snapshot)?;
-        let no_head = || LedgerError::StoreCorrupt(format!("no head leaf in the state of batch {}", batch.number));
+        let no_head =
+            || LedgerError::StoreCorrupt(format!("no head leaf in the state of batch {}", batch.number));
         let root = batch.output.new_state.0;
         let state_path = state_path(&tree, &root, &head_key())?.ok_or_else(no_head)?;
         let value = tree.leaf(&root, &head_key())?.ok_or_else(no_head)?;
@@ -106,7 +107,8 @@ impl Place {
 }
 
 fn path(leaves: &[Digest], index: usize) -> Result<Value> {
-    let path = list_path(leaves, index).ok_or_else(|| LedgerError::StoreCorrupt(format!("no leaf {index}")))?;
+    let path =
+        list_path(leaves, index).ok_or_else(|| LedgerError::StoreCorrupt(format!("no leaf {index}")))?;
     Ok(hex_digests(&path))
 }
 

@@ -38,28 +38,29 @@ impl Store {
 
     /// A consistent snapshot of everything committed.
     pub(crate) fn snapshot(&self) -> Result<ReadTransaction> {
-        let opened = self.database()?.begin_read().map_err(LedgerError::from);
-        self.noted(opened)
+        let database = self.database()?;
+        self.noted(&database, database.begin_read().map_err(LedgerError::from))
     }
 
     /// Runs `read` on a snapshot.
     pub(crate) fn view<T>(&self, read: impl FnOnce(&ReadTransaction) -> Result<T>) -> Result<T> {
-        let transaction = self.snapshot()?;
-        let outcome = read(&transaction);
-        self.noted(outcome)
+        let database = self.database()?;
+        let outcome = database.begin_read().map_err(LedgerError::from).and_then(|snapshot| read(&snapshot));
+        self.noted(&database, outcome)
     }
 
     /// Runs `write` in the one write transaction and commits it: durable on return, or without any effect.
     pub(crate) fn update<T>(&self, write: impl FnOnce(&WriteTransaction) -> Result<T>) -> Result<T> {
-        let outcome = self.database().and_then(|database| {
+        let database = self.database()?;
+        let commit = || {
             let mut transaction = database.begin_write()?;
             // Contents come from users, and the one-phase commit trusts a checksum that is not cryptographic.
             transaction.set_two_phase_commit(true);
             let value = write(&transaction)?;
             transaction.commit()?;
             Ok(value)
-        });
-        self.noted(outcome)
+        };
+        self.noted(&database, commit())
     }
 
     /// Whether nothing was ever written.
@@ -95,10 +96,10 @@ impl Store {
         }
     }
 
-    fn noted<T>(&self, outcome: Result<T>) -> Result<T> {
+    fn noted<T>(&self, used: &Arc<Database>, outcome: Result<T>) -> Result<T> {
         if let Err(LedgerError::DiskFull | LedgerError::StoreIo(_)) = &outcome {
             let mut handle = self.database.write().unwrap_or_else(PoisonError::into_inner);
-            if matches!(*handle, Handle::Open(_)) {
+            if matches!(&*handle, Handle::Open(held) if Arc::ptr_eq(held, used)) {
                 *handle = Handle::Failed;
             }
         }

@@ -16,7 +16,8 @@ pub(crate) const BLOCKS: TableDefinition<u64, &[u8]> = TableDefinition::new("blo
 /// Block hash → number.
 pub(crate) const BLOCK_NUMBERS: TableDefinition<&[u8; 32], u64> = TableDefinition::new("block_numbers");
 /// Transaction hash → block number, index and raw transaction.
-pub(crate) const TRANSACTIONS: TableDefinition<&[u8; 32], (u64, u32, &[u8])> = TableDefinition::new("transactions");
+pub(crate) const TRANSACTIONS: TableDefinition<&[u8; 32], (u64, u32, &[u8])> =
+    TableDefinition::new("transactions");
 /// Transaction hash → `ReceiptRecord`.
 pub(crate) const RECEIPTS: TableDefinition<&[u8; 32], &[u8]> = TableDefinition::new("receipts");
 /// Policy version → the table's entries.

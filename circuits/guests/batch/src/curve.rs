@@ -10,6 +10,7 @@ use openvm_algebra_guest::{
     moduli_macros::{moduli_declare, moduli_init},
     IntMod,
 };
+use openvm_ecc_guest::Group;
 use openvm_ecc_sw_macros::{sw_declare, sw_init};
 
 moduli_declare! {

@@ -144,6 +144,9 @@ pub fn execute_batch<S: StateSource>(
     policy: &PolicyTable,
     salts: &SaltSecret,
 ) -> Result<(Vec<u8>, BuiltBatch), Failure<S>> {
+    if request.blocks.is_empty() || request.blocks.iter().any(|block| block.transactions.is_empty()) {
+        return Err(BuildError::Refused(StfError::Empty));
+    }
     let root = request.prev_root;
     let (head, head_salt) = read_value(&source, &root, &head_key(), |bytes| HeadValue::decode(bytes).ok())?
         .ok_or(BuildError::NoHead)?;

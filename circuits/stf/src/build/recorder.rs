@@ -125,6 +125,26 @@ impl<S: StateSource> Recorder<S> {
         }
     }
 
+    /// The state that is read.
+    pub const fn source(&self) -> &S {
+        &self.source
+    }
+
+    /// Accounts read so far, ascending.
+    pub fn accounts(&self) -> impl Iterator<Item = (Address, RecordedAccount)> + '_ {
+        self.accounts.iter().map(|(address, account)| (*address, *account))
+    }
+
+    /// Slots read so far, ascending; `None` for an absent one.
+    pub fn slots(&self) -> impl Iterator<Item = (Address, U256, Option<StorageValue>)> + '_ {
+        self.slots.iter().map(|((address, slot), value)| (*address, *slot, *value))
+    }
+
+    /// Codes read so far, ascending by hash.
+    pub fn codes(&self) -> impl Iterator<Item = &Bytes> {
+        self.codes.values()
+    }
+
     pub(super) fn value<T>(
         &self,
         key: &Digest,

@@ -1,51 +1,52 @@
 //! A small chain for tests: signers, hand-assembled contracts, policies.
-#![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use k256::ecdsa::SigningKey;
 use prividium_ledger::primitives::{keccak256, Address, Bytes, B256, U256};
 use prividium_ledger::{Genesis, GenesisAccount, Ledger, PolicyTable, Result, SealLimits};
 use prividium_policy::{encode_rule, encode_wallet, rule_preimage, wallet_preimage, AccessKind, RuleKind};
 
-pub const CHAIN_ID: u64 = 6565;
-pub const SECRET: [u8; 32] = [7; 32];
-pub const START: u64 = 1_764_000_000;
-pub const NO_LIMITS: SealLimits = SealLimits { transactions_max: 1_000, cycles_max: u64::MAX };
+pub(crate) const CHAIN_ID: u64 = 6565;
+pub(crate) const SECRET: [u8; 32] = [7; 32];
+pub(crate) const START: u64 = 1_764_000_000;
+pub(crate) const NO_LIMITS: SealLimits = SealLimits { transactions_max: 1_000, cycles_max: u64::MAX };
 
 /// Stores word 1 of its data under word 0; with one word only, returns what is stored under it.
-pub const STORE_CODE: &[u8] = &[
+pub(crate) const STORE_CODE: &[u8] = &[
     0x36, 0x60, 0x24, 0x14, 0x60, 0x0f, 0x57, // calldatasize == 36: jump to the read
     0x60, 0x24, 0x35, 0x60, 0x04, 0x35, 0x55, 0x00, // sstore(word 0, word 1)
-    0x5b, 0x60, 0x04, 0x35, 0x54, 0x60, 0x00, 0x52, 0x60, 0x20, 0x60, 0x00, 0xf3, // return sload(word 0)
+    0x5b, 0x60, 0x04, 0x35, 0x54, 0x60, 0x00, 0x52, 0x60, 0x20, 0x60, 0x00,
+    0xf3, // return sload(word 0)
 ];
 
 /// Calls the address in word 0 with the data after it; reverts if that call fails.
-pub const FORWARD_CODE: &[u8] = &[
+pub(crate) const FORWARD_CODE: &[u8] = &[
     0x60, 0x24, 0x36, 0x03, 0x60, 0x24, 0x60, 0x00, 0x37, // copy the data after word 0 to memory
-    0x60, 0x00, 0x60, 0x00, 0x60, 0x24, 0x36, 0x03, 0x60, 0x00, 0x60, 0x00, // no output, this input, no value
+    0x60, 0x00, 0x60, 0x00, 0x60, 0x24, 0x36, 0x03, 0x60, 0x00, 0x60,
+    0x00, // no output, this input, no value
     0x60, 0x04, 0x35, 0x5a, 0xf1, 0x15, 0x60, 0x1f, 0x57, 0x00, // call; failed: jump
     0x5b, 0x60, 0x00, 0x60, 0x00, 0xfd, // revert
 ];
 
-pub const SET: [u8; 4] = [0xaa, 0, 0, 1];
-pub const GET: [u8; 4] = [0xaa, 0, 0, 2];
-pub const FORWARD: [u8; 4] = [0xaa, 0, 0, 3];
+pub(crate) const SET: [u8; 4] = [0xaa, 0, 0, 1];
+pub(crate) const GET: [u8; 4] = [0xaa, 0, 0, 2];
+pub(crate) const FORWARD: [u8; 4] = [0xaa, 0, 0, 3];
 
 /// A wallet with a key of its own.
 #[derive(Clone)]
-pub struct Wallet {
+pub(crate) struct Wallet {
     key: SigningKey,
-    pub address: Address,
+    pub(crate) address: Address,
 }
 
 impl Wallet {
-    pub fn new(seed: u8) -> Self {
+    pub(crate) fn new(seed: u8) -> Self {
         let key = SigningKey::from_slice(&[seed; 32]).expect("a valid key");
         let public = key.verifying_key().to_encoded_point(false);
         Self { address: Address::from_raw_public_key(&public.as_bytes()[1..]), key }
     }
 
     /// Signs an EIP-1559 transaction.
-    pub fn sign(&self, sent: &Sent) -> Vec<u8> {
+    pub(crate) fn sign(&self, sent: &Sent) -> Vec<u8> {
         let to = sent.to.map(|to| to.to_vec()).unwrap_or_default();
         let fields = [
             number(U256::from(sent.chain_id)),
@@ -74,15 +75,15 @@ impl Wallet {
 
 /// The fields of a transaction that tests choose.
 #[derive(Clone)]
-pub struct Sent {
-    pub chain_id: u64,
-    pub nonce: u64,
-    pub tip: u128,
-    pub fee: u128,
-    pub gas: u64,
-    pub to: Option<Address>,
-    pub value: U256,
-    pub data: Vec<u8>,
+pub(crate) struct Sent {
+    pub(crate) chain_id: u64,
+    pub(crate) nonce: u64,
+    pub(crate) tip: u128,
+    pub(crate) fee: u128,
+    pub(crate) gas: u64,
+    pub(crate) to: Option<Address>,
+    pub(crate) value: U256,
+    pub(crate) data: Vec<u8>,
 }
 
 impl Default for Sent {
@@ -124,24 +125,24 @@ fn header(offset: u8, length: usize) -> Vec<u8> {
 }
 
 /// Selector and words.
-pub fn data(selector: [u8; 4], words: &[U256]) -> Vec<u8> {
+pub(crate) fn data(selector: [u8; 4], words: &[U256]) -> Vec<u8> {
     let words = words.iter().flat_map(|word| word.to_be_bytes::<32>());
     selector.into_iter().chain(words).collect()
 }
 
 /// Init code that deploys `runtime`.
-pub fn init_code(runtime: &[u8]) -> Vec<u8> {
+pub(crate) fn init_code(runtime: &[u8]) -> Vec<u8> {
     let length = runtime.len() as u8;
     let prefix = [0x60, length, 0x60, 0x0c, 0x60, 0x00, 0x39, 0x60, length, 0x60, 0x00, 0xf3];
     [&prefix[..], runtime].concat()
 }
 
 /// Address of a contract that stands in genesis.
-pub fn contract(seed: u8) -> Address {
+pub(crate) fn contract(seed: u8) -> Address {
     Address::repeat_byte(seed)
 }
 
-pub fn genesis(wallets: &[&Wallet]) -> Genesis {
+pub(crate) fn genesis(wallets: &[&Wallet]) -> Genesis {
     let funded = wallets.iter().map(|wallet| GenesisAccount {
         address: wallet.address,
         balance: U256::from(10).pow(U256::from(21)),
@@ -165,29 +166,29 @@ pub fn genesis(wallets: &[&Wallet]) -> Genesis {
 
 /// Entries of a policy under construction.
 #[derive(Clone, Default)]
-pub struct Rules(Vec<(Vec<u8>, Vec<u8>)>);
+pub(crate) struct Rules(Vec<(Vec<u8>, Vec<u8>)>);
 
 impl Rules {
-    pub fn wallet(mut self, wallet: &Wallet, may_deploy: bool) -> Self {
+    pub(crate) fn wallet(mut self, wallet: &Wallet, may_deploy: bool) -> Self {
         self.0.push((wallet_preimage(&wallet.address.into_array()).to_vec(), encode_wallet(may_deploy, &[])));
         self
     }
 
     /// Everybody may call `selector` of `target`.
-    pub fn public(mut self, target: Address, selector: [u8; 4]) -> Self {
+    pub(crate) fn public(mut self, target: Address, selector: [u8; 4]) -> Self {
         let (preimage, length) = rule_preimage(&target.into_array(), Some(selector));
         let rule = encode_rule(RuleKind::Public, AccessKind::Write, false, &[], &[]);
         self.0.push((preimage[..length].to_vec(), rule));
         self
     }
 
-    pub fn table(self, version: u64) -> PolicyTable {
+    pub(crate) fn table(self, version: u64) -> PolicyTable {
         PolicyTable::new(version, self.0).expect("a valid table")
     }
 }
 
 /// All wallets may deploy, store, read and forward.
-pub fn open_rules(wallets: &[&Wallet]) -> Rules {
+pub(crate) fn open_rules(wallets: &[&Wallet]) -> Rules {
     let rules = Rules::default()
         .public(contract(0xc1), SET)
         .public(contract(0xc1), GET)
@@ -196,19 +197,19 @@ pub fn open_rules(wallets: &[&Wallet]) -> Rules {
 }
 
 /// A ledger in a fresh directory, with the open policy as version 1.
-pub fn open_chain(directory: &std::path::Path, wallets: &[&Wallet]) -> Ledger {
+pub(crate) fn open_chain(directory: &std::path::Path, wallets: &[&Wallet]) -> Ledger {
     let ledger = Ledger::open(directory, genesis(wallets), &SECRET).expect("opens");
     ledger.set_policy(&open_rules(wallets).table(1)).expect("takes the policy");
     ledger
 }
 
 /// A transaction that stores `value` under `slot`.
-pub fn store(nonce: u64, slot: u64, value: u64) -> Sent {
+pub(crate) fn store(nonce: u64, slot: u64, value: u64) -> Sent {
     let data = data(SET, &[U256::from(slot), U256::from(value)]);
     Sent { nonce, to: Some(contract(0xc1)), data, ..Sent::default() }
 }
 
 /// Submits one transaction.
-pub fn submit(ledger: &Ledger, raw: Vec<u8>) -> Result<B256> {
+pub(crate) fn submit(ledger: &Ledger, raw: Vec<u8>) -> Result<B256> {
     ledger.submit(&[raw]).expect("the store works").remove(0)
 }

@@ -1,13 +1,11 @@
 //! Batches: boundaries, reproducibility, and agreement with the state transition.
 
-mod world;
-
+use crate::world::{
+    contract, data, genesis, init_code, open_chain, open_rules, store, submit, Sent, Wallet, FORWARD,
+    NO_LIMITS, SECRET, SET, START, STORE_CODE,
+};
 use prividium_ledger::primitives::{Address, U256};
 use prividium_ledger::{execute_witness, Ledger, SealLimits};
-use world::{
-    contract, data, genesis, init_code, open_chain, open_rules, store, submit, Sent, Wallet, FORWARD, NO_LIMITS,
-    SECRET, SET, START, STORE_CODE,
-};
 
 #[test]
 fn a_new_policy_begins_a_new_batch() {
@@ -114,7 +112,12 @@ fn random_transaction(random: &mut Random, nonce: u64) -> Sent {
             // A forwarded write.
             let set = data(SET, &[U256::from(slot), U256::from(random.below(3))]);
             let target = U256::from_be_slice(contract(0xc1).as_slice());
-            Sent { nonce, to: Some(contract(0xc2)), data: [data(FORWARD, &[target]), set].concat(), ..Sent::default() }
+            Sent {
+                nonce,
+                to: Some(contract(0xc2)),
+                data: [data(FORWARD, &[target]), set].concat(),
+                ..Sent::default()
+            }
         }
         // Out of gas: included and failed.
         3 => Sent { gas: 23_000, ..store(nonce, 1_000 + slot, 1) },

@@ -1,10 +1,11 @@
 //! The queue through the ledger's face: order, replacement, refusals.
 
-mod world;
-
+use crate::world::{
+    contract, data, open_chain, open_rules, store, submit, Rules, Sent, Wallet, FORWARD, NO_LIMITS, SET,
+    START,
+};
 use prividium_ledger::primitives::U256;
 use prividium_ledger::LedgerError;
-use world::{contract, data, open_chain, open_rules, store, submit, Sent, Wallet, FORWARD, NO_LIMITS, SET, START};
 
 #[test]
 fn a_transaction_submitted_twice_is_known_and_executed_once() {
@@ -109,7 +110,7 @@ fn a_denied_call_is_refused_at_the_door_at_the_top_and_below() {
     let directory = tempfile::tempdir().unwrap();
     let (wallet, stranger) = (Wallet::new(1), Wallet::new(2));
     let ledger = open_chain(directory.path(), &[&wallet, &stranger]);
-    let rules = world::Rules::default().wallet(&wallet, false).public(contract(0xc2), FORWARD);
+    let rules = Rules::default().wallet(&wallet, false).public(contract(0xc2), FORWARD);
     ledger.set_policy(&rules.table(2)).unwrap();
     let denied = |raw| match submit(&ledger, raw).unwrap_err() {
         LedgerError::Denied(denial) => denial,
@@ -135,7 +136,7 @@ fn a_waiting_transaction_that_becomes_denied_is_dropped_and_remembered() {
     let ledger = open_chain(directory.path(), &[&wallet]);
     let raw = wallet.sign(&store(0, 1, 1));
     let hash = submit(&ledger, raw.clone()).unwrap();
-    ledger.set_policy(&world::Rules::default().wallet(&wallet, false).table(2)).unwrap();
+    ledger.set_policy(&Rules::default().wallet(&wallet, false).table(2)).unwrap();
     assert!(ledger.produce_block(START + 1, NO_LIMITS).unwrap().is_none());
     assert!(ledger.transaction(&hash).unwrap().is_none());
     assert_eq!(ledger.dropped(&hash).unwrap().as_deref(), Some("permission.missing"));

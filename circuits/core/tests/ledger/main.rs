@@ -1,0 +1,9 @@
+//! The ledger through its public face, with signed transactions and hand-assembled contracts.
+
+mod durability;
+mod mempool;
+mod openings;
+mod sealing;
+mod simulation;
+mod throughput;
+mod world;

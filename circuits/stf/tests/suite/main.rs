@@ -1,0 +1,10 @@
+//! Tests of the state transition over a chain in memory; one binary, since linking the EVM takes long.
+
+#[path = "../../examples/support/mod.rs"]
+mod support;
+
+mod batches;
+mod judging;
+mod replaying;
+mod tampering;
+mod transactions;

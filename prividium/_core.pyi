@@ -166,7 +166,7 @@ class Ledger:
     """The chain: store, executor, mempool, sealer. One process opens a store at a time."""
 
     @staticmethod
-    def open(path: str, genesis: Genesis, secret: bytes) -> "Ledger":
+    def open(path: str, genesis: Genesis, secret: bytes) -> Ledger:
         """Open or create the store in the directory `path`; `secret` is the 32-byte key of all salts.
 
         Codes: `store_locked`, `store_corrupt`, `store_version`, `store_io`, `disk_full`, `genesis_mismatch`,

@@ -85,8 +85,8 @@ pub enum LedgerError {
     #[error("{0} is not known")]
     NotFound(String),
     /// An opening would show the key of another leaf.
-    #[error("the absence of {0} cannot be shown without showing another key")]
-    AbsenceUndisclosable(String),
+    #[error("something that is read is absent, and showing that would show another key")]
+    AbsenceUndisclosable,
     /// An opening is malformed or does not lead to the root.
     #[error("the opening is invalid: {0}")]
     OpeningInvalid(String),
@@ -122,7 +122,7 @@ impl LedgerError {
             Self::StoreIo(_) => "store_io",
             Self::Closed => "ledger_closed",
             Self::NotFound(_) => "not_found",
-            Self::AbsenceUndisclosable(_) => "absence_undisclosable",
+            Self::AbsenceUndisclosable => "absence_undisclosable",
             Self::OpeningInvalid(_) => "opening_invalid",
             Self::PolicyInvalid(_) => "policy_invalid",
             Self::TimestampTooLow { .. } => "timestamp_too_low",

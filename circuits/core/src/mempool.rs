@@ -58,16 +58,10 @@ impl Pending {
 }
 
 /// The queues.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Mempool {
     queues: HashMap<Address, BTreeMap<u64, Pending>>,
     by_hash: HashMap<B256, (Address, u64)>,
-}
-
-impl Default for Mempool {
-    fn default() -> Self {
-        Self { queues: HashMap::new(), by_hash: HashMap::new() }
-    }
 }
 
 impl Mempool {

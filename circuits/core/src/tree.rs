@@ -2,7 +2,7 @@
 
 use prividium_state::tree::{self, Node, NodeSource, StoreError};
 use prividium_state::{Digest, Root};
-use prividium_stf::build::StateSource;
+use prividium_stf::build::{SourceError, StateSource};
 use prividium_stf::commit::BlockHeader;
 use redb::{ReadOnlyTable, ReadTransaction, WriteTransaction};
 use revm::primitives::B256;
@@ -70,6 +70,15 @@ impl From<StoreError<LedgerError>> for LedgerError {
             StoreError::Source(error) => error,
             StoreError::Missing(digest) => Self::StoreCorrupt(format!("no tree node {digest:?}")),
             StoreError::Tree(error) => Self::StoreCorrupt(format!("the tree: {error}")),
+        }
+    }
+}
+
+impl From<SourceError<LedgerError>> for LedgerError {
+    fn from(error: SourceError<LedgerError>) -> Self {
+        match error {
+            SourceError::Store(error) => error.into(),
+            other => Self::StoreCorrupt(other.to_string()),
         }
     }
 }

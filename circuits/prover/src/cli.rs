@@ -53,6 +53,9 @@ pub enum Command {
         /// Also count instructions by part of the work.
         #[arg(long)]
         parts: bool,
+        /// Also count instructions by function of the guest.
+        #[arg(long)]
+        functions: bool,
         /// Also show trace cells by chip.
         #[arg(long)]
         chips: bool,

@@ -25,7 +25,7 @@ use crate::{
     files,
     guest::{self, Guest, GuestLock},
     machine::{Execution, Machine},
-    native,
+    native, parts,
     progress::Progress,
     proof::ProofFile,
     prover::{default_work_folder, execute_checked, Job, Prover},
@@ -37,7 +37,9 @@ pub fn run(cli: &Cli) -> Result<(), ProverError> {
     match &cli.command {
         Command::Info => print(cli, &info()?),
         Command::Keygen { out, source_sha256 } => keygen(cli, out.as_deref(), source_sha256.as_deref()),
-        Command::Execute { witness, parts, chips } => execute(cli, witness, *parts, *chips),
+        Command::Execute { witness, parts, functions, chips } => {
+            execute(cli, witness, [*parts, *functions, *chips])
+        }
         Command::Prove { witness, out, work } => {
             let work = match work {
                 Some(work) => work.clone(),
@@ -139,7 +141,7 @@ fn keygen(cli: &Cli, out: Option<&Path>, source_sha256: Option<&str>) -> Result<
     print(cli, &derived)
 }
 
-fn execute(cli: &Cli, witness: &Path, parts: bool, chips: bool) -> Result<(), ProverError> {
+fn execute(cli: &Cli, witness: &Path, [with_parts, with_functions, with_chips]: [bool; 3]) -> Result<(), ProverError> {
     let machine = machine(cli.guest.as_deref(), cli.segment_memory_max)?;
     let bytes = native::read_witness(witness)?;
     let execution = match cli.guest {
@@ -147,10 +149,13 @@ fn execute(cli: &Cli, witness: &Path, parts: bool, chips: bool) -> Result<(), Pr
         None => execute_checked(&machine, &bytes)?,
     };
     let mut result = fields_of(&execution);
-    if parts {
-        result["parts"] = json!(crate::parts::count(&machine, &bytes)?);
+    if with_parts {
+        result["parts"] = json!(parts::count(&machine, &bytes)?);
     }
-    if chips {
+    if with_functions {
+        result["functions"] = json!(parts::functions(&machine, &bytes)?);
+    }
+    if with_chips {
         result["chips"] = json!(machine.cells_by_chip(&execution.segments));
     }
     print(cli, &result)

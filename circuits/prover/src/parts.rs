@@ -3,7 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use elf::{endian::LittleEndian, ElfBytes};
+use elf::{
+    abi::{STT_FUNC, STT_NOTYPE},
+    endian::LittleEndian,
+    ElfBytes,
+};
 use openvm_circuit::arch::VmState;
 use openvm_sdk::F;
 use serde::Serialize;
@@ -35,6 +39,15 @@ pub struct Part {
 const FUNCTIONS: &[(&str, &str)] = &[
     ("prividium_recover", "recovery"),
 ];
+
+/// Instructions of one function of the guest, callees excluded.
+#[derive(Clone, Debug, Serialize)]
+pub struct Function {
+    /// Symbol, mangled.
+    pub name: String,
+    /// Instructions spent in it.
+    pub instructions: u64,
+}
 
 struct Frame {
     part: &'static str,
@@ -74,19 +87,47 @@ pub fn count(machine: &Machine, witness: &[u8]) -> Result<Vec<Part>, ProverError
     Ok(counts.into_iter().map(|(name, (instructions, entered))| Part { name, instructions, entered }).collect())
 }
 
+/// Runs the guest on `witness` and counts instructions by function, largest first.
+pub fn functions(machine: &Machine, witness: &[u8]) -> Result<Vec<Function>, ProverError> {
+    let symbols = symbols(machine.guest.elf())?;
+    let interpreter = machine.interpreter()?;
+    let mut counts: BTreeMap<u32, u64> = BTreeMap::new();
+    let mut state = interpreter.inner.create_initial_vm_state(input(witness));
+    loop {
+        let pc = state.pc();
+        let start = symbols.range(..=pc).next_back().map_or(0, |(start, _)| *start);
+        *counts.entry(start).or_default() += 1;
+        state = interpreter.inner.execute_from_state(state, Some(1)).map_err(refused)?;
+        if state.pc() == pc {
+            break;
+        }
+    }
+    let named = |(start, instructions)| Function {
+        name: symbols.get(&start).cloned().unwrap_or_else(|| "unknown".into()),
+        instructions,
+    };
+    let mut functions: Vec<Function> = counts.into_iter().map(named).collect();
+    functions.sort_by_key(|function| std::cmp::Reverse(function.instructions));
+    Ok(functions)
+}
+
 fn entry_points(image: &[u8]) -> Result<BTreeMap<u32, &'static str>, ProverError> {
+    let part_of = |name: &str| FUNCTIONS.iter().find(|(piece, _)| name.contains(piece)).map(|(_, part)| *part);
+    Ok(symbols(image)?.into_iter().filter_map(|(start, name)| Some((start, part_of(&name)?))).collect())
+}
+
+/// Functions by address.
+fn symbols(image: &[u8]) -> Result<BTreeMap<u32, String>, ProverError> {
     let broken = |e: &dyn std::fmt::Display| ProverError::GuestMismatch(format!("no symbols in the guest: {e}"));
     let file = ElfBytes::<LittleEndian>::minimal_parse(image).map_err(|e| broken(&e))?;
     let (symbols, names) =
         file.symbol_table().map_err(|e| broken(&e))?.ok_or_else(|| broken(&"the symbol table is missing"))?;
-    let mut entries = BTreeMap::new();
-    for symbol in symbols.iter() {
+    let functions = symbols.iter().filter(|symbol| matches!(symbol.st_symtype(), STT_FUNC | STT_NOTYPE));
+    let named = functions.map(|symbol| {
         let name = names.get(symbol.st_name as usize).unwrap_or_default();
-        if let Some((_, part)) = FUNCTIONS.iter().find(|(piece, _)| name.contains(piece)) {
-            entries.insert(symbol.st_value as u32, *part);
-        }
-    }
-    Ok(entries)
+        (symbol.st_value as u32, name.to_owned())
+    });
+    Ok(named.filter(|(_, name)| !name.is_empty() && !name.starts_with('.')).collect())
 }
 
 fn register(state: &VmState<F>, index: usize) -> u32 {

@@ -10,13 +10,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from prividium.bench.traffic import make_traffic
 from prividium.demo.administration import add_rule, assign_role, create_role
 from prividium.demo.fund import artifact
 from prividium.demo.member import Member
 from prividium.types import to_hex
 
-WAIT_SECONDS_MAX = 60
+pytestmark = pytest.mark.slow
+WAIT_SECONDS_MAX = 120
 
 
 def environment(data_dir: Path, **more: str) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 use std::sync::PoisonError;
 
-use prividium_stf::build::{build_batch, BatchRequest, BlockRequest, BuildError, BuiltBatch, SourceError};
+use prividium_stf::build::{build_batch, BatchRequest, BlockRequest, BuildError, BuiltBatch};
 use redb::ReadTransaction;
 use revm::primitives::Bytes;
 
@@ -101,10 +101,9 @@ impl Ledger {
         for block in blocks {
             let mut raw = Vec::with_capacity(block.transaction_hashes.len());
             for hash in &block.transaction_hashes {
-                let stored = chain::transaction(snapshot, hash)?;
-                let (_, stored) =
-                    stored.ok_or_else(|| LedgerError::StoreCorrupt(format!("no transaction {hash}")))?;
-                raw.push(Bytes::from(stored));
+                let included = chain::transaction(snapshot, hash)?
+                    .ok_or_else(|| LedgerError::StoreCorrupt(format!("no transaction {hash}")))?;
+                raw.push(Bytes::from(included.raw));
             }
             requests.push(BlockRequest {
                 timestamp: block.timestamp,
@@ -134,8 +133,7 @@ impl Ledger {
 fn failure(batch: u64, error: BuildError<LedgerError>) -> LedgerError {
     let code = error.code();
     match error {
-        BuildError::Source(SourceError::Store(error)) => error.into(),
-        BuildError::Source(error) => LedgerError::StoreCorrupt(error.to_string()),
+        BuildError::Source(error) => error.into(),
         _ => LedgerError::Internal(format!("batch {batch} cannot be built: {code}")),
     }
 }
@@ -146,10 +144,11 @@ fn choose(snapshot: &ReadTransaction, before: &Batch, limits: SealLimits) -> Res
     let mut blocks: Vec<Block> = Vec::new();
     for height in before.last_block + 1..=head {
         let block = chain::stored_block(snapshot, height)?;
-        let fits = block.transactions_total - before.transactions_total <= limits.transactions_max
+        let within = block.transactions_total - before.transactions_total <= limits.transactions_max
             && block.cycles_total - before.cycles_total <= limits.cycles_max;
         let same_policy = blocks.first().is_none_or(|first| first.policy_version == block.policy_version);
-        if !blocks.is_empty() && !(fits && same_policy) {
+        let fits = blocks.is_empty() || (within && same_policy);
+        if !fits {
             break;
         }
         blocks.push(block);

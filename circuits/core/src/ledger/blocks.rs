@@ -22,10 +22,13 @@ use super::{Ledger, SealLimits, Writer};
 /// How many dropped transactions are remembered.
 const DROPPED_KEPT: u64 = 65_536;
 
+/// A transaction that leaves the queue unexecuted, and the code of why.
+type Dropped = (Pending, &'static str);
+
 /// A block that was executed and is not committed yet.
 struct Candidate {
     included: Vec<(Pending, Outcome)>,
-    dropped: Vec<(Pending, &'static str)>,
+    dropped: Vec<Dropped>,
     changes: StateChanges,
     policy_version: u64,
 }
@@ -98,7 +101,7 @@ impl Ledger {
     }
 
     /// The first transaction of every sender whose turn has come, in order of arrival; and what came too late.
-    fn ready(&self, writer: &mut Writer) -> Result<(VecDeque<Pending>, Vec<(Pending, &'static str)>)> {
+    fn ready(&self, writer: &mut Writer) -> Result<(VecDeque<Pending>, Vec<Dropped>)> {
         let (mut ready, mut late) = (VecDeque::new(), Vec::new());
         for pending in self.mempool().heads() {
             let nonce = writer.state.account(&pending.sender())?.nonce;
@@ -245,7 +248,7 @@ fn write_state(transaction: &WriteTransaction, changes: &StateChanges) -> Result
     Ok(())
 }
 
-fn write_dropped(transaction: &WriteTransaction, dropped: &[(Pending, &'static str)]) -> Result<()> {
+fn write_dropped(transaction: &WriteTransaction, dropped: &[Dropped]) -> Result<()> {
     if dropped.is_empty() {
         return Ok(());
     }

@@ -50,14 +50,12 @@ impl Ledger {
         let waiting =
             self.mempool().by_hash(hash).map(|pending| Transaction::new(&pending.signed, &pending.raw, None));
         let stored = self.store.view(|snapshot| {
-            let Some(((block_number, index), raw)) = chain::transaction(snapshot, hash)? else {
-                return Ok(None);
-            };
-            let signed = decode_transaction(&raw, self.genesis.chain_id)
+            let Some(included) = chain::transaction(snapshot, hash)? else { return Ok(None) };
+            let signed = decode_transaction(&included.raw, self.genesis.chain_id)
                 .map_err(|error| LedgerError::StoreCorrupt(format!("transaction {hash}: {error}")))?;
-            let block_hash = chain::stored_block(snapshot, block_number)?.hash;
-            let place = Place { block_number, block_hash, index };
-            Ok(Some(Transaction::new(&signed, &raw, Some(place))))
+            let block_hash = chain::stored_block(snapshot, included.block)?.hash;
+            let place = Place { block_number: included.block, block_hash, index: included.index };
+            Ok(Some(Transaction::new(&signed, &included.raw, Some(place))))
         })?;
         Ok(stored.or(waiting))
     }

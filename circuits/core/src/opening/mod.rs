@@ -1,7 +1,6 @@
 //! Openings for auditors (`docs/protocol/disclosure.md`): JSON documents that lead from a fact to a batch's root.
 
 pub(crate) mod call;
-mod question;
 pub(crate) mod replay;
 pub(crate) mod transaction;
 

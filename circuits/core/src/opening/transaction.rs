@@ -18,7 +18,7 @@ use crate::tree::TreeSnapshot;
 /// The opening of a transaction in a sealed batch; `not_found` if it is in none.
 pub(crate) fn open(snapshot: &ReadTransaction, secret: &SaltSecret, hash: &B256) -> Result<String> {
     let unknown = || LedgerError::NotFound(format!("transaction {hash} in a sealed batch"));
-    let (_, raw) = chain::transaction(snapshot, hash)?.ok_or_else(unknown)?;
+    let included = chain::transaction(snapshot, hash)?.ok_or_else(unknown)?;
     let receipt = chain::stored_receipt(snapshot, hash)?;
     let batch = chain::batch_of_block(snapshot, receipt.block_number)?.ok_or_else(unknown)?;
     let batch = chain::stored_batch(snapshot, batch)?;
@@ -31,7 +31,7 @@ pub(crate) fn open(snapshot: &ReadTransaction, secret: &SaltSecret, hash: &B256)
     let index = receipt.index as usize;
     let opening = json!({
         "kind": "transaction",
-        "raw": hex(raw),
+        "raw": hex(included.raw),
         "salt": hex(secret.transaction(&hash.0, block.number).to_bytes()),
         "index": index,
         "count": block.transaction_hashes.len(),

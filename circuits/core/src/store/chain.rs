@@ -38,12 +38,19 @@ pub(crate) fn block_number(snapshot: &ReadTransaction, hash: &B256) -> Result<Op
     Ok(snapshot.open_table(BLOCK_NUMBERS)?.get_owned(&hash.0)?.map(|number| number.value()))
 }
 
-/// Place (block, index) and envelope of a transaction in a block.
-pub(crate) fn transaction(snapshot: &ReadTransaction, hash: &B256) -> Result<Option<((u64, u32), Vec<u8>)>> {
+/// A transaction in a block.
+pub(crate) struct Included {
+    pub(crate) block: u64,
+    pub(crate) index: u32,
+    /// The signed envelope.
+    pub(crate) raw: Vec<u8>,
+}
+
+pub(crate) fn transaction(snapshot: &ReadTransaction, hash: &B256) -> Result<Option<Included>> {
     let stored = snapshot.open_table(TRANSACTIONS)?.get_owned(&hash.0)?;
     Ok(stored.map(|stored| {
         let (block, index, raw) = stored.value();
-        ((block, index), raw.to_vec())
+        Included { block, index, raw: raw.to_vec() }
     }))
 }
 

@@ -29,7 +29,7 @@ fn slot(chain: &Chain, address: Address, slot: U256) -> U256 {
 /// Value of the machine's mapping `slots`.
 fn machine_slot(chain: &Chain, index: u64) -> U256 {
     let key = keccak256([U256::from(index).to_be_bytes::<32>(), [0; 32]].concat());
-    slot(chain, MACHINE, key.into())
+    slot(chain, MACHINE, U256::from_be_bytes(key.0))
 }
 
 fn send(key: &Key, nonce: u64, to: Address, data: Bytes) -> Bytes {
@@ -141,7 +141,7 @@ fn block_hashes_reach_back_over_batches() {
     let second = send(&alice, 6, MACHINE, recall(2));
     step(&mut chain, vec![vec![send(&alice, 5, MACHINE, recall(4))], vec![second]]);
     let Ok(header) = chain.store.header(5);
-    assert_eq!(machine_slot(&chain, 4), header.unwrap().hash().into());
+    assert_eq!(machine_slot(&chain, 4), U256::from_be_bytes(header.unwrap().hash().0));
     step(&mut chain, vec![vec![send(&alice, 7, MACHINE, recall(300))]]);
     assert_eq!(machine_slot(&chain, 4), U256::ZERO);
 }
@@ -206,6 +206,25 @@ fn salts_and_policy_version_change_the_roots_and_nothing_else() {
     let second = chain.build(&request(&chain)).unwrap();
     assert_ne!(first.output.policy_root, second.output.policy_root);
     assert_eq!(first.output.new_state, second.output.new_state);
+}
+
+#[test]
+fn an_authority_that_was_touched_while_empty_is_new_whatever_came_before_in_the_batch() {
+    let (alice, unborn) = (Key::new(1), Key::new(77));
+    let touch = |nonce| send(&alice, nonce, unborn.address, Bytes::new());
+    let delegate = |nonce| {
+        let authorizations = vec![unborn.authorize(CHAIN_ID, MACHINE, 0)];
+        let to = Some(Address::repeat_byte(0x55));
+        alice.transaction(&Draft { kind: 4, nonce, to, authorizations, ..Draft::default() })
+    };
+    let gas = |blocks: Vec<Vec<Bytes>>, at: usize| {
+        let chain = new_chain();
+        let built = chain.build(&chain.request(blocks)).unwrap();
+        built.outcomes.concat()[at].gas_used
+    };
+    let alone = gas(vec![vec![delegate(0)]], 0);
+    assert_eq!(gas(vec![vec![touch(0), delegate(1)]], 1), alone);
+    assert_eq!(gas(vec![vec![touch(0)], vec![delegate(1)]], 1), alone);
 }
 
 #[test]

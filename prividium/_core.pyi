@@ -4,9 +4,32 @@ Addresses are 20 bytes, hashes and roots 32 bytes, amounts plain `int`. Every ca
 """
 
 from collections.abc import Sequence
-from typing import Literal, final
+from typing import Literal, Self, final
 
-Access = Literal["read", "write"]
+__all__ = [
+    "AccessListItem",
+    "Batch",
+    "BatchOutput",
+    "Block",
+    "CallRequest",
+    "CoreError",
+    "DeniedError",
+    "Genesis",
+    "GenesisAccount",
+    "Ledger",
+    "Log",
+    "PolicyTable",
+    "Receipt",
+    "RevertedError",
+    "SealLimits",
+    "Transaction",
+    "contract_address",
+    "decode_transaction",
+    "execute_witness",
+    "replay_call",
+]
+
+_Access = Literal["read", "write"]
 
 class CoreError(Exception):
     """A refusal or failure with a stable `code` (for example `nonce_too_low`, `store_locked`)."""
@@ -27,24 +50,24 @@ class RevertedError(CoreError):
 
 @final
 class GenesisAccount:
-    def __init__(self, address: bytes, balance: int = 0, nonce: int = 0, code: bytes = b"") -> None: ...
+    def __new__(cls, address: bytes, balance: int = 0, nonce: int = 0, code: bytes = b"") -> Self: ...
 
 @final
 class Genesis:
-    def __init__(
-        self,
+    def __new__(
+        cls,
         chain_id: int,
         timestamp: int,
         beneficiary: bytes,
         block_gas_limit: int,
         accounts: Sequence[GenesisAccount],
-    ) -> None: ...
+    ) -> Self: ...
 
 @final
 class PolicyTable:
     """The compiled policy: entries as in `docs/protocol/policy.md`."""
 
-    def __init__(self, version: int, entries: Sequence[tuple[bytes, bytes]]) -> None:
+    def __new__(cls, version: int, entries: Sequence[tuple[bytes, bytes]]) -> Self:
         """`entries`: (key preimage, entry bytes). Raises `CoreError("policy_invalid")`."""
     version: int
     def decide(
@@ -52,7 +75,7 @@ class PolicyTable:
         signer: bytes,
         target: bytes | None,
         data: bytes,
-        access: Access,
+        access: _Access,
         target_has_code: bool,
         target_is_precompile: bool = False,
     ) -> str:
@@ -148,18 +171,18 @@ class Batch:
 
 @final
 class SealLimits:
-    def __init__(self, transactions_max: int, cycles_max: int) -> None: ...
+    def __new__(cls, transactions_max: int, cycles_max: int) -> Self: ...
 
 @final
 class CallRequest:
-    def __init__(
-        self,
+    def __new__(
+        cls,
         sender: bytes,
         to: bytes | None,
         data: bytes = b"",
         value: int = 0,
         gas_limit: int | None = None,
-    ) -> None: ...
+    ) -> Self: ...
 
 @final
 class Ledger:

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from prividium import clock
 from prividium.api import install_api
 from prividium.audit import trail
+from prividium.disclosure.routes import PERMISSION as DISCLOSURE_READ
 from prividium.disclosure.routes import AnchorAddress, DisclosureSource
 from prividium.disclosure.routes import router as disclosure_router
 from prividium.errors import Conflict, Forbidden, PrividiumError
@@ -29,6 +30,7 @@ from prividium.types import Json
 log = logging.getLogger(__name__)
 
 SEAL_SECONDS_MAX = 60.0
+BATCH_READERS = ("admin_read", FULL_READ, DISCLOSURE_READ)
 SECURITY_HEADERS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
@@ -133,7 +135,7 @@ def _add_batches(app: FastAPI, node: Node) -> None:
         limit: Annotated[int, Query(ge=1, le=LISTED_MAX)] = 20,
     ) -> JSONResponse:
         """Batches, newest first, each with how far it has come. For administrators and auditors."""
-        if not (caller.may("admin_read") or caller.may(FULL_READ)):
+        if not any(caller.may(permission) for permission in BATCH_READERS):
             raise Forbidden("permission_missing", "batches are for administrators and auditors")
         return JSONResponse(batches_document(node, before, limit))
 

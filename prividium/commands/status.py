@@ -9,7 +9,7 @@ from rich.table import Table
 
 from prividium.commands.node_options import DataDir, existing_node
 
-TIMEOUT_SECONDS = 5.0
+TIMEOUT_SECONDS = 15.0
 NOT_READY, NOT_RUNNING = 1, 3
 
 

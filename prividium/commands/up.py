@@ -99,6 +99,7 @@ def server_configuration(node: Node) -> uvicorn.Config:
         server_header=False,
         date_header=True,
         lifespan="off",
+        ws="none",
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS_MAX,
         backlog=BACKLOG,

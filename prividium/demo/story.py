@@ -28,6 +28,7 @@ SUBSCRIPTION = {"client one": 1_250_000_370_000, "client two": 730_000_190_000}
 TRANSFER = 41_500_230_000
 UNAUTHORIZED, FORBIDDEN = -32090, -32001
 PROVING_POLL_SECONDS = 1.0
+STUCK_POLLS_MAX = 60
 
 ENVIRONMENT = {
     "PRIVIDIUM_BATCH_TRANSACTIONS_MAX": str(TRANSACTIONS),
@@ -52,6 +53,7 @@ class Demo:
 
     def __post_init__(self) -> None:
         self.tell = Narrator(self.console)
+        self._stuck_polls = 0
 
     def run(self) -> None:
         self.start()
@@ -174,15 +176,14 @@ class Demo:
     def prove_and_anchor(self) -> None:
         with self.tell.step("Seal the batch, prove it, anchor it on L1"), self.tell.progress() as bar:
             task = bar.add_task("sealing", total=100.0, note="")
-            while True:
-                batch = self._batch()
+            batch = self._batch()
+            while batch is None or batch["status"] != "Executed":
                 if batch is not None:
                     bar.update(
                         task, description=str(batch["status"]).lower(), completed=_percent(batch), note=_note(batch)
                     )
-                    if batch["status"] == "Executed":
-                        break
                 time.sleep(PROVING_POLL_SECONDS)
+                batch = self._batch()
         proof = cast(dict[str, Json], batch["proof"])
         self.tell.say(
             f"batch 1: {proof['instructions']:,} instructions in {proof['segments']} segment(s), "
@@ -191,8 +192,17 @@ class Demo:
         self.tell.say(f"output {batch['output']}; the L1 does not check the STARK itself yet: the word is Attested")
 
     def _batch(self) -> dict[str, Json] | None:
-        listed = cast(list[Json], self.member("administrator").rest("GET", "/api/batches")["items"])
-        return cast(dict[str, Json], listed[0]) if listed else None
+        """The newest batch; DemoFailed if proving or anchoring does not move."""
+        answer = self.member("administrator").rest("GET", "/api/batches")
+        problems = cast(list[Json], answer["problems"])
+        self._stuck_polls = self._stuck_polls + 1 if problems else 0
+        self._expect(self._stuck_polls < STUCK_POLLS_MAX, f"proving and anchoring move, but: {problems}")
+        listed = cast(list[Json], answer["items"])
+        if not listed:
+            return None
+        batch = cast(dict[str, Json], listed[0])
+        self._expect(batch["failure"] is None, f"the batch is proven, but: {batch['failure']}")
+        return batch
 
     def disclose(self) -> None:
         with self.tell.step("The auditor obtains two disclosures and checks them against L1 alone"):

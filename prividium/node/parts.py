@@ -2,6 +2,7 @@
 
 import json
 import logging
+import threading
 from contextlib import ExitStack
 from importlib.metadata import PackageNotFoundError, version
 
@@ -51,6 +52,7 @@ class Node:
         self.folder = DataFolder(settings.data_dir)
         self.version = package_version()
         self._stack = ExitStack()
+        self._describing = threading.Lock()
 
     def start(self) -> None:
         """Raises ConfigurationError for what the operator must correct; what was started is stopped again."""
@@ -76,15 +78,16 @@ class Node:
 
     def describe(self) -> None:
         """Write `node.json`: what other programs of the operator need to find this node."""
-        deployment = None if self.settlement is None else self.settlement.deployment
-        document = {
-            "rpc_url": f"{self.settings.base_url}/rpc",
-            "l1_url": None if self.settlement is None else self.settlement.l1_url,
-            "settlement": None if deployment is None else deployment.settlement,
-            "chain_id": self.settings.chain_id,
-            "prover": None if self.proving is None else str(self.proving.binary),
-        }
-        write_whole(self.folder.path / "node.json", json.dumps(document, indent=1).encode() + b"\n")
+        with self._describing:
+            deployment = None if self.settlement is None else self.settlement.deployment
+            document = {
+                "rpc_url": f"{self.settings.base_url}/rpc",
+                "l1_url": None if self.settlement is None else self.settlement.l1_url,
+                "settlement": None if deployment is None else deployment.settlement,
+                "chain_id": self.settings.chain_id,
+                "prover": None if self.proving is None else str(self.proving.binary),
+            }
+            write_whole(self.folder.path / "node.json", json.dumps(document, indent=1).encode() + b"\n")
 
     def _open(self, stack: ExitStack) -> None:
         self.folder.prepare()
@@ -129,14 +132,17 @@ class Node:
     def _serve_proofs(self, stack: ExitStack) -> None:
         if not self.settings.prover_enabled:
             return
-        self.proving = Proving(self.settings, self.folder.path, self.ledger)
-        stack.callback(self.proving.stop)
-        self.proving.start()
+        proving = self.proving = Proving(self.settings, self.folder.path, self.ledger)
         if self.settings.l1_enabled:
             self.settlement = SettlementLoop(
-                self.settings, self.folder.path, self.ledger, self.proving, on_standing=self.describe
+                self.settings, self.folder.path, self.ledger, proving, on_standing=self.describe
             )
             stack.callback(self.settlement.stop)
+        stack.callback(proving.stop)
+        proving.start()
+        if self.settlement is not None:
+            # It may be waiting for the prover, so it hears of the end before the prover does.
+            stack.callback(self.settlement.interrupt)
             self.settlement.start()
         self.sequencer.on_sealed(self._sealed)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from prividium._core import Ledger
 from prividium.proof.jobs import ProofQueue
-from prividium.proof.prover import ProverClient, locate
+from prividium.proof.prover import ProverClient, ProverUnavailable, locate
 from prividium.proof.workers import ProverWorker
 from prividium.settings import Settings
 
@@ -19,12 +19,15 @@ class Proving:
         arguments = ("--cache", str(cache), "--segment-memory-max", str(settings.prover_segment_memory_bytes_max))
         self._worker = ProverWorker(self.binary, data_dir, arguments=arguments)
         self.verifier_arguments = ("--cache", str(cache))
-        self.queue = ProofQueue(data_dir, ledger, self._worker.client)
+        self.queue = ProofQueue(data_dir, ledger, self.client)
         self._stop = threading.Event()
         self._wake = threading.Event()
         self._thread = threading.Thread(target=self.queue.run, args=(self._stop, self._wake), name="proving")
 
     def client(self) -> ProverClient:
+        """Of a running prover; ProverUnavailable while it does not come up, and once the node is stopping."""
+        if self._stop.is_set():
+            raise ProverUnavailable("prover_stopped", "the node is stopping")
         return self._worker.client()
 
     def start(self) -> None:

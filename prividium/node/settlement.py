@@ -93,11 +93,15 @@ class SettlementLoop:
         """A batch was sealed."""
         self._wake.set()
 
-    def stop(self) -> None:
+    def interrupt(self) -> None:
+        """Begin to stop: nothing new is sent to L1."""
         self._stop.set()
         self._wake.set()
         if self._client is not None:
             self._client.close()
+
+    def stop(self) -> None:
+        self.interrupt()
         for thread in self._threads:
             if thread.ident is not None:
                 thread.join()

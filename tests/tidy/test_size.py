@@ -10,12 +10,7 @@ FILE_LINES_MAX = 400
 PYTHON_FUNCTION_LINES_MAX = 50
 RUST_FUNCTION_LINES_MAX = 70
 BANNED_NAMES = {"utils", "util", "helpers", "helper", "manager", "common", "base", "misc"}
-UNFINISHED = re.compile(
-    "|".join(
-        word.replace("~", "")
-        for word in ("TO~DO", "FIX~ME", "XX~X", "HA~CK", "unimpl~emented!", "to~do!", "NotImpl~ementedError")
-    )
-)
+UNFINISHED = re.compile(r"\b(TO[D]O|FIX[M]E|XX[X]|HA[C]K)\b|unimplemented[!]|to[d]o!\(|NotImplemente[d]Error")
 SOURCES = (".py", ".pyi", ".rs", ".sol")
 
 

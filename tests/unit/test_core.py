@@ -35,6 +35,7 @@ from prividium.disclosure.statements import token_balance, transaction
 from prividium.permissions.rules import CallRule, RuleType, WalletGrant
 from prividium.types import Address, Hash32, Selector
 
+ROOT = Path(__file__).parents[2]
 CHAIN_ID = 6565
 START = 1_764_000_000
 SECRET = bytes(range(32))
@@ -317,6 +318,12 @@ def test_readers_go_on_while_a_block_is_made(chain: Chain) -> None:
     assert int.from_bytes(chain.ledger.call(balance_of(CLIENT)), "big") == 940
 
 
+def test_the_stub_says_what_the_module_has() -> None:
+    command = [sys.executable, "-m", "mypy.stubtest", "prividium._core"]
+    run = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, check=False)
+    assert run.returncode == 0, run.stdout
+
+
 FULL_DISK = """
 import resource, sys
 from tests.unit import test_core as t
@@ -344,5 +351,5 @@ print(refused == ["disk_full"] * 2, block.transaction_hashes == [kept, accepted]
 
 def test_a_full_disk_refuses_the_write_and_loses_nothing(tmp_path: Path) -> None:
     command = [sys.executable, "-c", FULL_DISK, str(tmp_path)]
-    run = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2], check=False)
+    run = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     assert run.stdout.split() == ["True", "True"], run.stderr

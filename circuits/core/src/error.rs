@@ -132,7 +132,15 @@ impl LedgerError {
 
     /// Whether it answers one request, and says nothing about the state of the ledger.
     pub(crate) fn is_refusal(&self) -> bool {
-        matches!(self, Self::Denied(_) | Self::Reverted(_) | Self::Halted(_) | Self::Invalid { .. })
+        matches!(
+            self,
+            Self::Denied(_)
+                | Self::Reverted(_)
+                | Self::Halted(_)
+                | Self::Invalid { .. }
+                | Self::PolicyInvalid(_)
+                | Self::TimestampTooLow { .. }
+        )
     }
 
     /// An invalid transaction or request.

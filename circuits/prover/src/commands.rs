@@ -23,7 +23,7 @@ use crate::{
     commitment::{parse_hex32, Commitment},
     error::ProverError,
     files,
-    guest::{self, Guest, GuestLock},
+    guest::{BuiltIn, Guest, GuestLock},
     machine::{Execution, Machine},
     native, parts,
     progress::Progress,
@@ -33,24 +33,24 @@ use crate::{
 };
 
 /// Runs the command and prints its result.
-pub fn run(cli: &Cli) -> Result<(), ProverError> {
+pub fn run(cli: &Cli, built_in: &'static BuiltIn) -> Result<(), ProverError> {
     match &cli.command {
-        Command::Info => print(cli, &info()?),
-        Command::Keygen { out, source_sha256 } => keygen(cli, out.as_deref(), source_sha256.as_deref()),
+        Command::Info => print(cli, &info(built_in)?),
+        Command::Keygen { out, source_sha256 } => keygen(cli, built_in, out.as_deref(), source_sha256.as_deref()),
         Command::Execute { witness, parts, functions, chips } => {
-            execute(cli, witness, [*parts, *functions, *chips])
+            execute(cli, built_in, witness, [*parts, *functions, *chips])
         }
         Command::Prove { witness, out, work } => {
             let work = match work {
                 Some(work) => work.clone(),
                 None => default_work_folder(&cli.cache_folder()?, witness)?,
             };
-            prove(cli, Job { witness: witness.clone(), out: out.clone(), work })
+            prove(cli, built_in, Job { witness: witness.clone(), out: out.clone(), work })
         }
-        Command::Verify { proof, output } => print(cli, &verify_file(proof, output.as_deref())?),
+        Command::Verify { proof, output } => print(cli, &verify_file(built_in, proof, output.as_deref())?),
         Command::Serve { socket } => {
             let (guest, segment_memory_max) = (cli.guest.clone(), cli.segment_memory_max);
-            serve::serve(socket, move || prover(guest.as_deref(), segment_memory_max))
+            serve::serve(socket, built_in, move || prover(built_in, guest.as_deref(), segment_memory_max))
         }
     }
 }
@@ -64,13 +64,13 @@ pub fn report_error(error: &ProverError, as_json: bool) {
 }
 
 /// Versions and commitments of the built-in guest.
-pub fn info() -> Result<Value, ProverError> {
-    let lock = guest::lock()?;
+pub fn info(built_in: &BuiltIn) -> Result<Value, ProverError> {
+    let lock = built_in.lock()?;
     Ok(json!({
         "version": env!("CARGO_PKG_VERSION"),
         "protocol_version": crate::proof::VERSION,
         "openvm_version": crate::vm::OPENVM_VERSION,
-        "guest": {"name": Guest::built_in().name, "elf_sha256": lock.elf_sha256},
+        "guest": {"name": built_in.guest().name, "elf_sha256": lock.elf_sha256},
         "app_exe_commit": lock.app_exe_commit,
         "app_vm_commit": lock.app_vm_commit,
         "dag_commit": lock.dag_commit,
@@ -79,13 +79,13 @@ pub fn info() -> Result<Value, ProverError> {
 }
 
 /// Verifies a proof file; `output` is hexadecimal.
-pub fn verify_file(path: &Path, output: Option<&str>) -> Result<Value, ProverError> {
+pub fn verify_file(built_in: &BuiltIn, path: &Path, output: Option<&str>) -> Result<Value, ProverError> {
     let wanted = output.map(|text| {
         parse_hex32(text).ok_or_else(|| ProverError::RequestInvalid(format!("{text:?} is not 0x and 64 digits")))
     });
     let proof = ProofFile::read(path)?;
-    let key = guest::verifying_key()?;
-    let proven = verify::verify(&key, guest::lock()?.app_vm_commit, &proof, wanted.transpose()?)?;
+    let key = built_in.verifying_key()?;
+    let proven = verify::verify(&key, built_in.lock()?.app_vm_commit, &proof, wanted.transpose()?)?;
     Ok(json!({"valid": true, "output": format!("0x{}", hex::encode(proven))}))
 }
 
@@ -103,20 +103,29 @@ fn fields_of(execution: &Execution) -> Value {
     })
 }
 
-fn prover(guest: Option<&Path>, segment_memory_max: usize) -> Result<Prover, ProverError> {
-    Ok(Prover::new(machine(guest, segment_memory_max)?, segment_memory_max))
+fn prover(
+    built_in: &BuiltIn,
+    guest: Option<&Path>,
+    segment_memory_max: usize,
+) -> Result<Prover, ProverError> {
+    Ok(Prover::new(machine(built_in, guest, segment_memory_max)?, segment_memory_max))
 }
 
-fn machine(guest: Option<&Path>, segment_memory_max: usize) -> Result<Machine, ProverError> {
+fn machine(built_in: &BuiltIn, guest: Option<&Path>, segment_memory_max: usize) -> Result<Machine, ProverError> {
     let guest = match guest {
         Some(path) => Guest::from_file(path)?,
-        None => Guest::built_in(),
+        None => built_in.guest(),
     };
     Machine::new(guest, segment_memory_max)
 }
 
-fn keygen(cli: &Cli, out: Option<&Path>, source_sha256: Option<&str>) -> Result<(), ProverError> {
-    let mut prover = prover(cli.guest.as_deref(), cli.segment_memory_max)?;
+fn keygen(
+    cli: &Cli,
+    built_in: &BuiltIn,
+    out: Option<&Path>,
+    source_sha256: Option<&str>,
+) -> Result<(), ProverError> {
+    let mut prover = prover(built_in, cli.guest.as_deref(), cli.segment_memory_max)?;
     let elf_sha256 = prover.machine().guest.elf_sha256.clone();
     let keys = prover.set_up()?;
     let baseline = &keys.verifying_key.baseline;
@@ -135,14 +144,19 @@ fn keygen(cli: &Cli, out: Option<&Path>, source_sha256: Option<&str>) -> Result<
             files::write_atomically(&folder.join("batch.vk"), &[&verifying_key])?;
             files::write_atomically(&folder.join("batch.lock.json"), &[lock.as_bytes()])?;
         }
-        None if cli.guest.is_none() => guest::require_derived(&derived, &verifying_key)?,
+        None if cli.guest.is_none() => built_in.require_derived(&derived, &verifying_key)?,
         None => {}
     }
     print(cli, &derived)
 }
 
-fn execute(cli: &Cli, witness: &Path, [with_parts, with_functions, with_chips]: [bool; 3]) -> Result<(), ProverError> {
-    let machine = machine(cli.guest.as_deref(), cli.segment_memory_max)?;
+fn execute(
+    cli: &Cli,
+    built_in: &BuiltIn,
+    witness: &Path,
+    [with_parts, with_functions, with_chips]: [bool; 3],
+) -> Result<(), ProverError> {
+    let machine = machine(built_in, cli.guest.as_deref(), cli.segment_memory_max)?;
     let bytes = native::read_witness(witness)?;
     let execution = match cli.guest {
         Some(_) => machine.execute(&bytes)?,
@@ -161,10 +175,10 @@ fn execute(cli: &Cli, witness: &Path, [with_parts, with_functions, with_chips]: 
     print(cli, &result)
 }
 
-fn prove(cli: &Cli, job: Job) -> Result<(), ProverError> {
+fn prove(cli: &Cli, built_in: &BuiltIn, job: Job) -> Result<(), ProverError> {
     let progress = Arc::new(Progress::default());
     stop_on_signals(&progress)?;
-    let mut prover = prover(cli.guest.as_deref(), cli.segment_memory_max)?;
+    let mut prover = prover(built_in, cli.guest.as_deref(), cli.segment_memory_max)?;
     let finished = Arc::new(AtomicBool::new(false));
     let reporter = report_progress(progress.clone(), finished.clone(), cli.json);
     let result = prover.prove(&job, &progress);

@@ -59,9 +59,9 @@ fn answer(service: &Arc<Service>, line: &[u8], client: &Client) {
         }
     };
     let (id, result) = match request {
-        Request::Info { id } => (id, commands::info().map(Some)),
+        Request::Info { id } => (id, commands::info(service.built_in).map(Some)),
         Request::Verify { id, proof, output } => {
-            (id, guard(|| commands::verify_file(&proof, output.as_deref())).map(Some))
+            (id, guard(|| commands::verify_file(service.built_in, &proof, output.as_deref())).map(Some))
         }
         Request::Execute { id, witness } => {
             (id.clone(), service.start(id, Work::Execute(witness), client).map(|()| None))

@@ -12,9 +12,31 @@ use std::sync::Arc;
 
 use crate::{commitment::Commitment, error::ProverError, vm};
 
-static ELF: &[u8] = include_bytes!("../../guests/batch/batch.elf");
-static LOCK: &str = include_str!("../../guests/batch/batch.lock.json");
-static VERIFYING_KEY: &[u8] = include_bytes!("../../guests/batch/batch.vk");
+/// The files of a built-in guest, as [`built_in_guest!`](crate::built_in_guest) embeds them.
+///
+/// They are embedded by the program, not by this library: a new guest does not recompile the library, which takes
+/// minutes.
+#[derive(Debug)]
+pub struct BuiltIn {
+    /// ELF image.
+    pub elf: &'static [u8],
+    /// Lock file, JSON.
+    pub lock: &'static str,
+    /// Verifying key, in `bitcode`.
+    pub verifying_key: &'static [u8],
+}
+
+/// Embeds the batch guest of this repository.
+#[macro_export]
+macro_rules! built_in_guest {
+    () => {
+        $crate::guest::BuiltIn {
+            elf: include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../guests/batch/batch.elf")),
+            lock: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../guests/batch/batch.lock.json")),
+            verifying_key: include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../guests/batch/batch.vk")),
+        }
+    };
+}
 
 /// What L1 pins, and what the guest was built from. Committed beside the ELF as `batch.lock.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,11 +64,6 @@ pub struct Guest {
 }
 
 impl Guest {
-    /// The batch guest compiled into this binary.
-    pub fn built_in() -> Self {
-        Self::new("batch", Cow::Borrowed(ELF))
-    }
-
     /// A guest under development. Its proofs are not accepted by anything that pins the built-in guest.
     pub fn from_file(path: &Path) -> Result<Self, ProverError> {
         let elf = fs::read(path).map_err(|e| ProverError::io(path, e))?;
@@ -71,32 +88,38 @@ impl Guest {
     }
 }
 
-/// The lock file of the built-in guest.
-pub fn lock() -> Result<GuestLock, ProverError> {
-    serde_json::from_str(LOCK).map_err(|e| ProverError::GuestMismatch(e.to_string()))
-}
-
-/// The verifying key of the built-in guest, checked against the lock file.
-pub fn verifying_key() -> Result<VmStarkVerifyingKey, ProverError> {
-    let key: VmStarkVerifyingKey =
-        bitcode::deserialize(VERIFYING_KEY).map_err(|e| ProverError::GuestMismatch(e.to_string()))?;
-    let lock = lock()?;
-    let found = Commitment::from(key.baseline.app_exe_commit);
-    if found != lock.app_exe_commit || Guest::built_in().elf_sha256 != lock.elf_sha256 {
-        return Err(ProverError::GuestMismatch(format!(
-            "the verifying key is for {found}, the lock file names {}",
-            lock.app_exe_commit
-        )));
+impl BuiltIn {
+    /// The guest.
+    pub fn guest(&self) -> Guest {
+        Guest::new("batch", Cow::Borrowed(self.elf))
     }
-    Ok(key)
-}
 
-/// Fails unless the built-in verifying key and lock file are what this program derives from the built-in guest.
-pub fn require_derived(derived: &GuestLock, verifying_key: &[u8]) -> Result<(), ProverError> {
-    let lock = lock()?;
-    let expected = GuestLock { source_sha256: lock.source_sha256.clone(), ..derived.clone() };
-    if lock != expected || verifying_key != VERIFYING_KEY {
-        return Err(ProverError::GuestMismatch(format!("derived {derived:?}, recorded {lock:?}")));
+    /// The lock file.
+    pub fn lock(&self) -> Result<GuestLock, ProverError> {
+        serde_json::from_str(self.lock).map_err(|e| ProverError::GuestMismatch(e.to_string()))
     }
-    Ok(())
+
+    /// The verifying key, checked against the lock file.
+    pub fn verifying_key(&self) -> Result<VmStarkVerifyingKey, ProverError> {
+        let key: VmStarkVerifyingKey =
+            bitcode::deserialize(self.verifying_key).map_err(|e| ProverError::GuestMismatch(e.to_string()))?;
+        let lock = self.lock()?;
+        let found = Commitment::from(key.baseline.app_exe_commit);
+        if found != lock.app_exe_commit || self.guest().elf_sha256 != lock.elf_sha256 {
+            let expected = lock.app_exe_commit;
+            let why = format!("the verifying key is for {found}, the lock file names {expected}");
+            return Err(ProverError::GuestMismatch(why));
+        }
+        Ok(key)
+    }
+
+    /// Fails unless lock file and verifying key are what this program derives from the guest.
+    pub fn require_derived(&self, derived: &GuestLock, verifying_key: &[u8]) -> Result<(), ProverError> {
+        let lock = self.lock()?;
+        let expected = GuestLock { source_sha256: lock.source_sha256.clone(), ..derived.clone() };
+        if lock != expected || verifying_key != self.verifying_key {
+            return Err(ProverError::GuestMismatch(format!("derived {derived:?}, recorded {lock:?}")));
+        }
+        Ok(())
+    }
 }

@@ -38,6 +38,15 @@ pub struct Part {
 /// Pieces of symbol names of functions that the guest never inlines, and the part that each belongs to.
 const FUNCTIONS: &[(&str, &str)] = &[
     ("prividium_recover", "recovery"),
+    ("MainnetHandler", "evm"),
+    ("PartialTree", "tree"),
+    ("OpenedState4read", "tree"),
+    ("OpenedState6commit", "tree"),
+    ("StateChanges7collect", "tree"),
+    ("OpenedPolicy", "policy"),
+    ("prividium_policy6decide", "policy"),
+    ("7history", "history"),
+    ("BlockCommitment", "history"),
 ];
 
 /// Instructions of one function of the guest, callees excluded.
@@ -127,7 +136,7 @@ fn symbols(image: &[u8]) -> Result<BTreeMap<u32, String>, ProverError> {
         let name = names.get(symbol.st_name as usize).unwrap_or_default();
         (symbol.st_value as u32, name.to_owned())
     });
-    Ok(named.filter(|(_, name)| !name.is_empty() && !name.starts_with('.')).collect())
+    Ok(named.filter(|(_, name)| !name.is_empty() && !name.starts_with(['.', '$'])).collect())
 }
 
 fn register(state: &VmState<F>, index: usize) -> u32 {

@@ -154,7 +154,7 @@ impl Prover {
         let proven =
             prove_segments(&mut keys.instance, &witness, &execution.segments, &store, memory_needed, progress)?;
         let continuation = joined(proven)?;
-        verify_app_proof::<Engine>(&app_key, &continuation).map_err(ProverError::internal)?;
+        let _ = verify_app_proof::<Engine>(&app_key, &continuation).map_err(ProverError::internal)?;
         seconds.segments = proving.elapsed().as_secs_f64();
 
         let aggregating = Instant::now();

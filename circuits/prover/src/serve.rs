@@ -26,6 +26,7 @@ use crate::{
     commands, connection,
     error::ProverError,
     files,
+    guest::BuiltIn,
     panics::guard,
     progress::Progress,
     prover::{self, Prover},
@@ -38,6 +39,8 @@ pub type Client = Arc<Mutex<UnixStream>>;
 
 /// State shared by all connections.
 pub struct Service {
+    /// The guest that `info` and `verify` speak of.
+    pub built_in: &'static BuiltIn,
     socket: PathBuf,
     jobs: Sender<Job>,
     running: Mutex<Option<Running>>,
@@ -69,11 +72,12 @@ struct Job {
 /// `make` runs on the thread that does the jobs, since a prover cannot move between threads.
 pub fn serve(
     socket: &Path,
+    built_in: &'static BuiltIn,
     make: impl FnOnce() -> Result<Prover, ProverError> + Send + 'static,
 ) -> Result<(), ProverError> {
     let listener = listen(socket)?;
     let (jobs, queue) = channel();
-    let service = Arc::new(Service { socket: socket.to_path_buf(), jobs, running: Mutex::new(None) });
+    let service = Arc::new(Service { built_in, socket: socket.to_path_buf(), jobs, running: Mutex::new(None) });
     let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(|e| ProverError::io(socket, e))?;
     spawn_for(&service, move |service| {
         if signals.forever().next().is_some() {

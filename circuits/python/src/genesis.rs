@@ -13,7 +13,10 @@ pub(crate) struct GenesisAccount(ledger::GenesisAccount);
 #[pymethods]
 impl GenesisAccount {
     #[new]
-    #[pyo3(signature = (address, balance=None, nonce=0, code=None))]
+    #[pyo3(
+        signature = (address, balance=None, nonce=0, code=None),
+        text_signature = "(address, balance=0, nonce=0, code=b'')"
+    )]
     fn new(
         address: &[u8],
         balance: Option<Bound<'_, PyInt>>,

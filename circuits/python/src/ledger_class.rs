@@ -21,7 +21,10 @@ pub(crate) struct CallRequest(ledger::CallRequest);
 #[pymethods]
 impl CallRequest {
     #[new]
-    #[pyo3(signature = (sender, to, data=None, value=None, gas_limit=None))]
+    #[pyo3(
+        signature = (sender, to, data=None, value=None, gas_limit=None),
+        text_signature = "(sender, to, data=b'', value=0, gas_limit=None)"
+    )]
     fn new(
         sender: &[u8],
         to: Option<&[u8]>,

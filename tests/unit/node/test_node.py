@@ -6,7 +6,7 @@ import httpx
 import pytest
 from sqlalchemy import delete
 
-from prividium.errors import ConfigurationError
+from prividium.errors import ConfigurationError, Unavailable
 from prividium.ledger.models import IndexedBlock, IndexedLog, IndexedTransaction
 from prividium.node.parts import Node
 from prividium.types import Json
@@ -77,3 +77,28 @@ def test_batches_are_for_administrators_and_say_what_is_not_guaranteed(tmp_path:
         assert newest["fields"]["newState"] == "0x" + batch.output.new_state.hex()
         again = scene.administrator.http.post("/api/batches")
         assert (again.status_code, again.json()["error"]["reason"]) == (409, "nothing_to_seal")
+
+
+def test_a_chain_that_stopped_is_not_ready_and_says_so(tmp_path: Path) -> None:
+    with LiveNode(tmp_path / "data") as live:
+        sender = Rpc(live.arrive("client"))
+        sender.member.link_wallet()
+        live.node.sequencer.stop()
+        ready = httpx.get(f"{live.url}/readyz")
+        assert (ready.status_code, ready.json()["checks"]["ledger"]["code"]) == (503, "sequencer_stopped")
+        raw = sender.member.sign_unchecked(sender.member.address, b"", live.settings.chain_id, 0, 21_000)[1]
+        assert sender.refusal("eth_sendRawTransaction", raw) == (-32002, "shutting_down")
+
+
+def test_a_database_that_does_not_answer_is_named_without_its_password(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path / "data", database_url="postgresql://prividium:hunter2@127.0.0.1:1/prividium")
+    with pytest.raises(Unavailable) as refused:
+        Node(settings).start()
+    assert refused.value.code == "database_unreachable"
+    assert "hunter2" not in refused.value.message
+
+
+def test_headers_follow_the_public_address(tmp_path: Path) -> None:
+    with LiveNode(tmp_path / "data", public_url="https://chain.example.org") as live:
+        answer = httpx.get(f"http://127.0.0.1:{live.settings.port}/health")
+        assert "max-age" in answer.headers["strict-transport-security"]

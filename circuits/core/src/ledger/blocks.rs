@@ -70,7 +70,8 @@ impl Ledger {
         executor.begin_block(&context);
         let mut included = Vec::new();
         let (mut cycles, mut dearest) = (0u64, 0u64);
-        while (included.len() as u64) < limits.transactions_max {
+        // Limits below one transaction would stop the chain.
+        while (included.len() as u64) < limits.transactions_max.max(1) {
             // What the next one costs is known afterwards only: the dearest so far stands in for it.
             if !included.is_empty() && cycles.saturating_add(dearest) > limits.cycles_max {
                 break;

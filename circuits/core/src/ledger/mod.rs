@@ -100,7 +100,7 @@ impl Ledger {
         self.store.close();
     }
 
-    /// Runs `work` as the one writer. After a failure of the store, or a panic, what is in memory is read anew.
+    /// Runs `work` as the one writer. After a failure of the store, or a panic, memory is filled from the store anew.
     fn with_writer<T>(&self, work: impl FnOnce(&mut Writer) -> Result<T>) -> Result<T> {
         let mut guard: MutexGuard<'_, Option<Writer>> =
             self.writer.lock().unwrap_or_else(PoisonError::into_inner);
@@ -108,9 +108,11 @@ impl Ledger {
             Some(writer) => writer,
             None => self.load_writer()?,
         };
-        let outcome = work(&mut writer)?;
-        *guard = Some(writer);
-        Ok(outcome)
+        let outcome = work(&mut writer);
+        if outcome.as_ref().err().is_none_or(LedgerError::is_refusal) {
+            *guard = Some(writer);
+        }
+        outcome
     }
 
     fn load_writer(&self) -> Result<Writer> {

@@ -4,8 +4,9 @@ use std::num::NonZero;
 use std::thread;
 
 use prividium_stf::changes::AccountState;
-use prividium_stf::executor::Executor;
-use prividium_stf::transaction::{decode_transaction, SignedTransaction};
+use prividium_stf::executor::{invalid_code, Executor, SPEC};
+use prividium_stf::transaction::{decode_transaction, SignedTransaction, TRANSACTION_GAS_MAX};
+use revm::handler::validation::validate_initial_tx_gas;
 use revm::precompile::Precompiles;
 use revm::primitives::{keccak256, TxKind, B256, KECCAK_EMPTY, U256};
 
@@ -128,6 +129,9 @@ impl Ledger {
                 "gas_limit_too_high",
                 format!("gas limit {} is above the block's, {limit}", env.gas_limit),
             );
+        }
+        if let Err(error) = validate_initial_tx_gas(env, SPEC, false, false, TRANSACTION_GAS_MAX, None) {
+            return refuse(invalid_code(&error), error.to_string());
         }
         let (nonce, expected) = (env.nonce, account.nonce);
         if nonce < expected {

@@ -90,6 +90,7 @@ fn what_cannot_be_valid_is_refused_with_its_code() {
         (wallet.sign(&Sent { chain_id: 1, ..store(1, 1, 2) }), "chain_id_mismatch"),
         (wallet.sign(&Sent { gas: (1 << 24) + 1, ..store(1, 1, 2) }), "gas_limit_too_high"),
         (wallet.sign(&Sent { gas: 21_000, ..store(1, 1, 2) }), "gas_limit_too_low"),
+        (wallet.sign(&Sent { gas: 21_000, ..store(5, 1, 2) }), "gas_limit_too_low"),
         (poor.sign(&Sent { value: U256::from(1), ..store(0, 1, 2) }), "insufficient_funds"),
         (poor.sign(&Sent { fee: 1, ..store(0, 1, 2) }), "insufficient_funds"),
         (wallet.sign(&Sent { data: vec![1; 129 << 10], ..store(1, 1, 2) }), "transaction_too_large"),

@@ -74,7 +74,7 @@ fn a_block_keeps_within_the_limits_of_a_batch() {
     let each = ledger.unsealed().unwrap().1 / 3;
     let four = SealLimits { transactions_max: 100, cycles_max: 4 * each };
     assert_eq!(ledger.produce_block(START, four).unwrap().unwrap().transaction_hashes.len(), 4);
-    let none = SealLimits { transactions_max: 100, cycles_max: 0 };
+    let none = SealLimits { transactions_max: 0, cycles_max: 0 };
     assert_eq!(ledger.produce_block(START, none).unwrap().unwrap().transaction_hashes.len(), 1);
 }
 

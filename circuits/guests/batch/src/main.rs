@@ -1,26 +1,32 @@
 //! The program that is proven. Its input is one witness (`docs/protocol/witness.md`), its public value the batch output.
+//!
+//! It talks to OpenVM in instructions rather than through OpenVM's guest libraries: those fix an allocator that never
+//! reuses memory, and touched memory is the largest cost of a proof.
 #![no_main]
 #![no_std]
 
 extern crate alloc;
 
+mod compare;
 mod curve;
-mod keccak;
+mod field;
+mod generator;
+mod hashes;
+mod heap;
 mod recover;
+mod runtime;
 
-use openvm_platform::rust_rt::terminate;
-// Links the SHA-256 instruction that `prividium-state` calls.
-use openvm_sha2_guest as _;
-
-openvm::entry!(main);
+use runtime::{read_input, reveal, terminate};
 
 /// Exit code for a witness that the state transition refuses. The host finds out why by running it natively.
 const REFUSED: u8 = 3;
 
 fn main() {
-    let witness = openvm::io::read_vec();
-    match prividium_stf::run(&witness) {
-        Ok(output) => openvm::io::reveal_bytes32(output.digest().0),
+    field::set_up();
+    curve::set_up();
+    let witness = read_input();
+    match prividium_stf::run(witness) {
+        Ok(output) => reveal(&output.digest().0),
         Err(_) => terminate::<REFUSED>(),
     }
 }

@@ -1,31 +1,13 @@
 //! Recovery of the signer of a hash (SEC 1, 4.1.6; Ethereum yellow paper, appendix F).
 
 use alloy_primitives::keccak256;
-use openvm_algebra_guest::{DivUnsafe, ExpBytes, IntMod};
-use openvm_ecc_guest::{
-    weierstrass::{CachedMulTable, IntrinsicCurve, WeierstrassPoint},
-    Group,
+
+use crate::{
+    curve::{combine, Point},
+    field::{Coordinate, Residue, Scalar},
 };
 
-use crate::curve::{Coordinate, Scalar, Secp256k1Point, CURVE_B};
-
-const WINDOW_BITS: usize = 4;
-/// (p + 1) / 4, big-endian: p = 3 (mod 4), so this power of a square is its root.
-const ROOT_EXPONENT: [u8; 32] = hex(b"3FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFBFFFFF0C");
-const GENERATOR_X: [u8; 32] = reversed(hex(b"79BE667EF9DCBBAC55A06295CE870B07029BFCDB2DCE28D959F2815B16F81798"));
-/// Ordinate of −G.
-const MINUS_GENERATOR_Y: [u8; 32] = reversed(hex(b"B7C52588D95C3B9AA25B0403F1EEF75702E84BB7597AABE663B82F6F04EF2777"));
-
-struct Secp256k1;
-
-impl IntrinsicCurve for Secp256k1 {
-    type Scalar = Scalar;
-    type Point = Secp256k1Point;
-
-    fn msm(scalars: &[Scalar], points: &[Secp256k1Point]) -> Secp256k1Point {
-        CachedMulTable::<Self>::new_with_prime_order(points, WINDOW_BITS).windowed_mul(scalars)
-    }
-}
+const CURVE_B: Coordinate = Residue([7, 0, 0, 0, 0, 0, 0, 0]);
 
 /// Writes the address that signed `hash` and returns true, or returns false if there is none. A high `s` is accepted.
 #[no_mangle]
@@ -41,79 +23,41 @@ fn prividium_recover(hash: &[u8; 32], signature: &[u8; 64], parity: u8, address:
 }
 
 fn recover(hash: &[u8; 32], signature: &[u8; 64], parity: u8) -> Option<[u8; 20]> {
-    let (r, s) = signature.split_at(32);
-    let x = Coordinate::from_be_bytes(r)?;
-    let (r, s) = (Scalar::from_be_bytes(r)?, Scalar::from_be_bytes(s)?);
-    if r == <Scalar as IntMod>::ZERO || s == <Scalar as IntMod>::ZERO {
+    let (r_bytes, s_bytes) = (signature.first_chunk::<32>()?, signature.last_chunk::<32>()?);
+    let (r, s) = (Scalar::from_bytes(r_bytes)?, Scalar::from_bytes(s_bytes)?);
+    if r.0 == [0; 8] || s.0 == [0; 8] {
         return None;
     }
-    let commitment = lift(x, parity)?;
-    let z = Scalar::from_be_bytes_unchecked(hash);
-    // SAFETY: the constants are the coordinates of −G.
-    let minus_generator = unsafe {
-        Secp256k1Point::from_xy_unchecked(
-            Coordinate::from_const_bytes(GENERATOR_X),
-            Coordinate::from_const_bytes(MINUS_GENERATOR_Y),
-        )
-    };
-    // Q = (s R − z G) / r
-    let scalars = [z.div_unsafe(&r), s.div_unsafe(&r)];
-    let key = Secp256k1::msm(&scalars, &[minus_generator, commitment]);
-    if key.is_identity() {
-        return None;
-    }
-    let (x, y) = key.into_coords();
-    Some(address_of(&x, &y))
+    // r < n < p; an abscissa of r + n is never meant by a parity of 0 or 1.
+    let commitment = lift(Residue(r.0), parity)?;
+    let z = Scalar::from_bytes_unreduced(hash);
+    // Q = (s R − z G) / r. The scalars' bits are used below, so they must be the canonical ones or at least right
+    // modulo n: the division's result is right modulo n whatever its representation.
+    let g = Scalar::ZERO.sub(&z).div(&r);
+    let key = combine(&g, &s.div(&r), &commitment)?;
+    Some(address_of(&key))
 }
 
 /// The point with abscissa `x` whose ordinate has the given parity, if `x` is on the curve.
-fn lift(x: Coordinate, parity: u8) -> Option<Secp256k1Point> {
-    let square = &x * &x * &x + &CURVE_B;
-    let mut y = square.exp_bytes(true, &ROOT_EXPONENT);
-    if &y * &y != square {
-        return None;
-    }
+fn lift(x: Coordinate, parity: u8) -> Option<Point> {
+    let mut y = x.square(1).mul(&x).add(&CURVE_B).square_root()?;
     y.assert_reduced();
-    if y.as_le_bytes()[0] & 1 != parity {
-        y.neg_assign();
+    if y.0[0] & 1 != u32::from(parity) {
+        y = Coordinate::ZERO.sub(&y);
         y.assert_reduced();
     }
-    // SAFETY: y² = x³ + 7 was just checked; no point has y = 0, so one of ±y has the parity.
-    Some(unsafe { Secp256k1Point::from_xy_unchecked(x, y) })
+    // No point has y = 0, so one of ±y has the parity.
+    Some(Point { x, y })
 }
 
-fn address_of(x: &Coordinate, y: &Coordinate) -> [u8; 20] {
-    // Coordinates are defined modulo p only, until they are asserted to be below it.
-    x.assert_reduced();
-    y.assert_reduced();
-    let mut key = [0; 64];
-    for i in 0..32 {
-        key[i] = x.as_le_bytes()[31 - i];
-        key[32 + i] = y.as_le_bytes()[31 - i];
-    }
+fn address_of(key: &Point) -> [u8; 20] {
+    // The prover may represent coordinates by other integers until they are asserted to be below p.
+    key.x.assert_reduced();
+    key.y.assert_reduced();
+    let mut bytes = [[0; 32]; 2];
+    key.x.write_bytes(&mut bytes[0]);
+    key.y.write_bytes(&mut bytes[1]);
     let mut address = [0; 20];
-    address.copy_from_slice(&keccak256(key)[12..]);
+    address.copy_from_slice(&keccak256(bytes.as_flattened())[12..]);
     address
-}
-
-const fn reversed(bytes: [u8; 32]) -> [u8; 32] {
-    let mut result = [0; 32];
-    let mut i = 0;
-    while i < 32 {
-        result[i] = bytes[31 - i];
-        i += 1;
-    }
-    result
-}
-
-const fn hex(digits: &[u8; 64]) -> [u8; 32] {
-    let mut result = [0; 32];
-    let mut i = 0;
-    while i < 64 {
-        let digit = digits[i];
-        let value = if digit <= b'9' { digit - b'0' } else { digit - b'A' + 10 };
-        result[i / 2] = result[i / 2] << 4 | value;
-        i += 1;
-    }
-    result
 }

@@ -4,7 +4,8 @@
 #[allow(dead_code, unreachable_pub)]
 mod support;
 
-use prividium_prover::{error::ProverError, guest::Guest, machine::Machine, native};
+use prividium_prover::{error::ProverError, machine::Machine, native};
+use crate::GUEST;
 use support::scenario::{new_chain, Generator};
 
 const BATCHES: usize = 200;
@@ -44,7 +45,7 @@ fn spoilt(generator: &mut Generator, witness: &[u8]) -> Vec<u8> {
 
 #[test]
 fn native_and_guest_agree_on_random_batches() {
-    let machine = Machine::new(Guest::built_in(), SEGMENT_MEMORY_MAX).expect("the guest loads");
+    let machine = Machine::new(GUEST.guest(), SEGMENT_MEMORY_MAX).expect("the guest loads");
     let interpreter = machine.interpreter().expect("the guest is a program");
     let (mut accepted, mut refused) = (0, 0);
     for (index, witness) in witnesses().iter().enumerate() {
@@ -65,7 +66,7 @@ fn native_and_guest_agree_on_random_batches() {
 
 #[test]
 fn metered_execution_gives_the_output_and_the_parts_add_up() {
-    let machine = Machine::new(Guest::built_in(), SEGMENT_MEMORY_MAX).expect("the guest loads");
+    let machine = Machine::new(GUEST.guest(), SEGMENT_MEMORY_MAX).expect("the guest loads");
     let witness = std::fs::read(super::vector("batch.witness")).expect("the frozen witness is there");
     let execution = machine.execute(&witness).expect("the frozen witness is valid");
     assert_eq!(execution.output, native::output_of(&witness).expect("the frozen witness is valid"));

@@ -6,21 +6,21 @@ use prividium_prover::{
     commands::verify_file,
     commitment::Commitment,
     error::ProverError,
-    guest,
+
     native,
     proof::{ProofFile, HEADER_BYTES},
     verify::verify,
 };
 
-use crate::{folder, vector};
+use crate::{folder, vector, GUEST};
 
 fn frozen() -> Vec<u8> {
     fs::read(vector("batch.proof")).expect("the frozen proof is there")
 }
 
 fn check(bytes: &[u8], expected: Option<[u8; 32]>) -> Result<[u8; 32], ProverError> {
-    let key = guest::verifying_key()?;
-    verify(&key, guest::lock()?.app_vm_commit, &ProofFile::decode(bytes)?, expected)
+    let key = GUEST.verifying_key()?;
+    verify(&key, GUEST.lock()?.app_vm_commit, &ProofFile::decode(bytes)?, expected)
 }
 
 fn code_of(bytes: &[u8]) -> &'static str {
@@ -96,9 +96,9 @@ fn an_output_swapped_in_both_places_is_refused() {
 
 #[test]
 fn the_lock_file_describes_the_embedded_guest() {
-    let lock = guest::lock().expect("the lock file is valid");
-    let key = guest::verifying_key().expect("the key fits the lock file");
-    assert_eq!(lock.elf_sha256, guest::Guest::built_in().elf_sha256);
+    let lock = GUEST.lock().expect("the lock file is valid");
+    let key = GUEST.verifying_key().expect("the key fits the lock file");
+    assert_eq!(lock.elf_sha256, GUEST.guest().elf_sha256);
     assert_eq!(lock.dag_commit, Commitment::from(key.baseline.internal_recursive_vk_commit.cached_commit));
 }
 
@@ -106,10 +106,10 @@ fn the_lock_file_describes_the_embedded_guest() {
 fn a_missing_or_huge_file_is_a_clear_error() {
     let folder = folder("files");
     let missing = folder.join("none.proof");
-    assert_eq!(verify_file(&missing, None).expect_err("no file").code(), "io");
+    assert_eq!(verify_file(&GUEST, &missing, None).expect_err("no file").code(), "io");
     let huge = folder.join("huge.proof");
     fs::write(&huge, vec![0; 2 << 20]).expect("the folder is writable");
-    assert_eq!(verify_file(&huge, None).expect_err("too large").code(), "proof_invalid");
-    let bad_output = verify_file(&vector("batch.proof"), Some("0x12")).expect_err("too short");
+    assert_eq!(verify_file(&GUEST, &huge, None).expect_err("too large").code(), "proof_invalid");
+    let bad_output = verify_file(&GUEST, &vector("batch.proof"), Some("0x12")).expect_err("too short");
     assert_eq!(bad_output.code(), "request_invalid");
 }

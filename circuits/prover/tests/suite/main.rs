@@ -12,6 +12,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use prividium_prover::{built_in_guest, guest::BuiltIn};
+
+/// The guest of this repository.
+static GUEST: BuiltIn = built_in_guest!();
+
 /// A fresh folder for one test.
 fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));

@@ -65,7 +65,7 @@ build() {
         cd "$batch"
         export RUSTC_BOOTSTRAP=1 RUSTC=$GUEST_RUSTC CARGO_ENCODED_RUSTFLAGS=$encoded
         export CARGO_TARGET_DIR=${GUEST_TARGET_DIR:-$cache/target-guest}
-        "$GUEST_CARGO" build --release --target "$target" \
+        "$GUEST_CARGO" build --release --locked --target "$target" \
             -Zbuild-std=core,alloc,compiler_builtins,panic_abort -Zbuild-std-features=compiler-builtins-mem
     ) >&2
     cp "${GUEST_TARGET_DIR:-$cache/target-guest}/$target/release/prividium-guest-batch" "$1"

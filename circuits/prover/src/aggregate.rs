@@ -41,12 +41,15 @@ pub fn aggregate(
     progress: &Progress,
 ) -> Result<VmStarkProof, ProverError> {
     let tree = prover.agg_tree_config;
-    let leaf = |children: &[Proof<SC>]| prover.leaf_prover.agg_prove_no_def::<Engine>(children, ChildVkKind::App);
+    let leaf =
+        |children: &[Proof<SC>]| prover.leaf_prover.agg_prove_no_def::<Engine>(children, ChildVkKind::App);
     let first = |children: &[Proof<SC>]| {
         prover.internal_for_leaf_prover.agg_prove_no_def::<Engine>(children, ChildVkKind::Standard)
     };
     let recursive = |kind: ChildVkKind| {
-        move |children: &[Proof<SC>]| prover.internal_recursive_prover.agg_prove_no_def::<Engine>(children, kind)
+        move |children: &[Proof<SC>]| {
+            prover.internal_recursive_prover.agg_prove_no_def::<Engine>(children, kind)
+        }
     };
     let mut proofs = layer(&proof.per_segment, tree.num_children_leaf, leaf, progress)?;
     proofs = layer(&proofs, tree.num_children_internal, first, progress)?;

@@ -36,7 +36,9 @@ use crate::{
 pub fn run(cli: &Cli, built_in: &'static BuiltIn) -> Result<(), ProverError> {
     match &cli.command {
         Command::Info => print(cli, &info(built_in)?),
-        Command::Keygen { out, source_sha256 } => keygen(cli, built_in, out.as_deref(), source_sha256.as_deref()),
+        Command::Keygen { out, source_sha256 } => {
+            keygen(cli, built_in, out.as_deref(), source_sha256.as_deref())
+        }
         Command::Execute { witness, parts, functions, chips } => {
             execute(cli, built_in, witness, [*parts, *functions, *chips])
         }
@@ -81,7 +83,8 @@ pub fn info(built_in: &BuiltIn) -> Result<Value, ProverError> {
 /// Verifies a proof file; `output` is hexadecimal.
 pub fn verify_file(built_in: &BuiltIn, path: &Path, output: Option<&str>) -> Result<Value, ProverError> {
     let wanted = output.map(|text| {
-        parse_hex32(text).ok_or_else(|| ProverError::RequestInvalid(format!("{text:?} is not 0x and 64 digits")))
+        parse_hex32(text)
+            .ok_or_else(|| ProverError::RequestInvalid(format!("{text:?} is not 0x and 64 digits")))
     });
     let proof = ProofFile::read(path)?;
     let key = built_in.verifying_key()?;
@@ -111,7 +114,11 @@ fn prover(
     Ok(Prover::new(machine(built_in, guest, segment_memory_max)?, segment_memory_max))
 }
 
-fn machine(built_in: &BuiltIn, guest: Option<&Path>, segment_memory_max: usize) -> Result<Machine, ProverError> {
+fn machine(
+    built_in: &BuiltIn,
+    guest: Option<&Path>,
+    segment_memory_max: usize,
+) -> Result<Machine, ProverError> {
     let guest = match guest {
         Some(path) => Guest::from_file(path)?,
         None => built_in.guest(),
@@ -190,7 +197,8 @@ fn prove(cli: &Cli, built_in: &BuiltIn, job: Job) -> Result<(), ProverError> {
 
 /// The first signal stops the job at once: finished segments are on disk and nothing else is worth waiting for.
 fn stop_on_signals(progress: &Arc<Progress>) -> Result<(), ProverError> {
-    let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(|e| ProverError::io(Path::new("signals"), e))?;
+    let mut signals =
+        Signals::new([SIGINT, SIGTERM]).map_err(|e| ProverError::io(Path::new("signals"), e))?;
     let progress = progress.clone();
     thread::spawn(move || {
         if signals.forever().next().is_some() {
@@ -202,15 +210,23 @@ fn stop_on_signals(progress: &Arc<Progress>) -> Result<(), ProverError> {
     Ok(())
 }
 
-fn report_progress(progress: Arc<Progress>, finished: Arc<AtomicBool>, as_json: bool) -> thread::JoinHandle<()> {
+fn report_progress(
+    progress: Arc<Progress>,
+    finished: Arc<AtomicBool>,
+    as_json: bool,
+) -> thread::JoinHandle<()> {
     let rewrite_line = std::io::stderr().is_terminal() && !as_json;
     thread::spawn(move || {
         while !finished.load(Ordering::SeqCst) {
             let now = progress.snapshot();
             let mut stderr = std::io::stderr().lock();
             let _ = match as_json {
-                true => writeln!(stderr, "{}", json!({"event": "progress", "stage": now.stage, "percent": now.percent,
-                    "eta_seconds": now.eta_seconds})),
+                true => writeln!(
+                    stderr,
+                    "{}",
+                    json!({"event": "progress", "stage": now.stage, "percent": now.percent,
+                    "eta_seconds": now.eta_seconds})
+                ),
                 false => {
                     let (start, end) = if rewrite_line { ("\r\x1b[K", "") } else { ("", "\n") };
                     let (percent, left) = (now.percent, now.eta_seconds);

@@ -41,7 +41,9 @@ impl Serialize for Commitment {
 impl<'de> Deserialize<'de> for Commitment {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        parse_hex32(&text).map(Self).ok_or_else(|| D::Error::custom("expected 32 bytes as 0x and hexadecimal digits"))
+        parse_hex32(&text)
+            .map(Self)
+            .ok_or_else(|| D::Error::custom("expected 32 bytes as 0x and hexadecimal digits"))
     }
 }
 

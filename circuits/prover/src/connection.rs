@@ -41,7 +41,9 @@ pub fn handle(service: &Arc<Service>, stream: UnixStream) {
         match reader.by_ref().take(REQUEST_BYTES_MAX).read_until(b'\n', &mut line) {
             Ok(0) | Err(_) => return,
             Ok(_) if line.last() != Some(&b'\n') => {
-                let error = ProverError::RequestInvalid(format!("a line of at most {REQUEST_BYTES_MAX} bytes is expected"));
+                let error = ProverError::RequestInvalid(format!(
+                    "a line of at most {REQUEST_BYTES_MAX} bytes is expected"
+                ));
                 return send(&client, &error_answer(&Value::Null, &error));
             }
             Ok(_) => answer(service, &line, &client),

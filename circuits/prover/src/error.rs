@@ -40,7 +40,9 @@ pub enum ProverError {
         available_mib: u64,
     },
     /// No space left where the prover writes.
-    #[error("no space left on device while writing {0}: free some and run again; finished segments are kept")]
+    #[error(
+        "no space left on device while writing {0}: free some and run again; finished segments are kept"
+    )]
     DiskFull(String),
     /// Another job is running.
     #[error("the prover is busy with another job")]
@@ -111,7 +113,9 @@ impl ProverError {
     /// An input/output failure at `path`; a full disk has its own code since its remedy differs.
     pub fn io(path: &Path, source: io::Error) -> Self {
         match source.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull(path.display().to_string()),
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                Self::DiskFull(path.display().to_string())
+            }
             io::ErrorKind::OutOfMemory => Self::OutOfMemory { needed_mib: 0, available_mib: 0 },
             _ => Self::Io { path: path.display().to_string(), source },
         }

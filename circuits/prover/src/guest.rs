@@ -81,7 +81,8 @@ impl Guest {
 
     /// Translates the ELF to instructions of the virtual machine.
     pub fn transpile(&self) -> Result<Arc<VmExe<F>>, ProverError> {
-        let mismatch = |e: String| ProverError::GuestMismatch(format!("{} is not a guest program: {e}", self.name));
+        let mismatch =
+            |e: String| ProverError::GuestMismatch(format!("{} is not a guest program: {e}", self.name));
         let elf = Elf::decode(&self.elf, MEM_SIZE as u32).map_err(|e| mismatch(e.to_string()))?;
         let sdk = Sdk::new(vm::app_config()?, Default::default()).map_err(ProverError::internal)?;
         sdk.convert_to_exe(elf).map_err(|e| mismatch(e.to_string()))
@@ -101,8 +102,8 @@ impl BuiltIn {
 
     /// The verifying key, checked against the lock file.
     pub fn verifying_key(&self) -> Result<VmStarkVerifyingKey, ProverError> {
-        let key: VmStarkVerifyingKey =
-            bitcode::deserialize(self.verifying_key).map_err(|e| ProverError::GuestMismatch(e.to_string()))?;
+        let key: VmStarkVerifyingKey = bitcode::deserialize(self.verifying_key)
+            .map_err(|e| ProverError::GuestMismatch(e.to_string()))?;
         let lock = self.lock()?;
         let found = Commitment::from(key.baseline.app_exe_commit);
         if found != lock.app_exe_commit || self.guest().elf_sha256 != lock.elf_sha256 {

@@ -32,7 +32,8 @@ pub struct Execution {
     pub output: [u8; 32],
     /// Instructions executed.
     pub instructions: u64,
-    /// Trace cells of all segments, before padding to powers of two.
+    /// Trace cells of all segments as metered: before padding to powers of two, and an upper bound where memory is
+    /// concerned, since touched memory is counted by whole pages.
     pub cells: u64,
     /// Cut into segments that fit the memory limit.
     pub segments: Vec<Segment>,
@@ -58,7 +59,8 @@ impl Machine {
         let engine = Engine::new(app_key.app_vm_pk.get_params());
         let device_key = engine.device().transport_pk_to_device(&*app_key.app_vm_pk.vm_pk);
         let config = app_key.app_vm_pk.vm_config.clone();
-        let vm = VirtualMachine::new(engine, SdkVmCpuBuilder, config, device_key).map_err(ProverError::internal)?;
+        let vm = VirtualMachine::new(engine, SdkVmCpuBuilder, config, device_key)
+            .map_err(ProverError::internal)?;
         Ok(Self { guest, exe, app_key, vm, segment_memory_max_bytes })
     }
 
@@ -99,7 +101,8 @@ impl Machine {
         for segment in segments {
             for ((chip, key), &height) in chips.iter_mut().zip(keys).zip(&segment.trace_heights) {
                 let width = &key.vk.params.width;
-                chip.1 += u64::from(height) * (width.common_main + width.cached_mains.iter().sum::<usize>()) as u64;
+                chip.1 +=
+                    u64::from(height) * (width.common_main + width.cached_mains.iter().sum::<usize>()) as u64;
             }
         }
         chips.retain(|chip| chip.1 > 0);

@@ -11,8 +11,9 @@ pub const WITNESS_BYTES_MAX: u64 = 256 << 20;
 
 /// Reads a witness file.
 pub fn read_witness(path: &Path) -> Result<Vec<u8>, ProverError> {
-    files::read_bounded(path, WITNESS_BYTES_MAX)?
-        .ok_or_else(|| ProverError::WitnessInvalid(format!("the file is larger than {WITNESS_BYTES_MAX} bytes")))
+    files::read_bounded(path, WITNESS_BYTES_MAX)?.ok_or_else(|| {
+        ProverError::WitnessInvalid(format!("the file is larger than {WITNESS_BYTES_MAX} bytes"))
+    })
 }
 
 /// Runs the state transition natively and returns the batch output.

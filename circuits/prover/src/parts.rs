@@ -17,7 +17,8 @@ use crate::{
     machine::{input, refused, Machine},
 };
 
-/// Everything that no function below claims: reading the witness, decoding transactions, block bookkeeping.
+/// Everything that no function below claims: reading the witness, decoding and hashing transactions, the digests of
+/// blocks, receipts and history, the output.
 const REST: &str = "base";
 const RETURN_ADDRESS_REGISTER: usize = 1;
 const STACK_REGISTER: usize = 2;
@@ -43,10 +44,13 @@ const FUNCTIONS: &[(&str, &str)] = &[
     ("OpenedState4read", "tree"),
     ("OpenedState6commit", "tree"),
     ("StateChanges7collect", "tree"),
-    ("OpenedPolicy", "policy"),
-    ("prividium_policy6decide", "policy"),
-    ("7history", "history"),
-    ("BlockCommitment", "history"),
+    ("OpenedPolicy4read", "policy"),
+    ("OpenedPolicy4root", "policy"),
+    ("OpenedPolicy5entry", "policy"),
+    ("OpenedPolicy6finish", "policy"),
+    ("10PolicyView", "policy"),
+    ("E6admits", "policy"),
+    ("policy6decide", "policy"),
 ];
 
 /// Instructions of one function of the guest, callees excluded.
@@ -73,7 +77,10 @@ pub fn count(machine: &Machine, witness: &[u8]) -> Result<Vec<Part>, ProverError
     let mut state = interpreter.inner.create_initial_vm_state(input(witness));
     loop {
         let pc = state.pc();
-        while frames.last().is_some_and(|f| f.return_address == pc && f.stack == register(&state, STACK_REGISTER)) {
+        while frames
+            .last()
+            .is_some_and(|f| f.return_address == pc && f.stack == register(&state, STACK_REGISTER))
+        {
             frames.pop();
         }
         if let Some(part) = entries.get(&pc) {
@@ -93,7 +100,10 @@ pub fn count(machine: &Machine, witness: &[u8]) -> Result<Vec<Part>, ProverError
             break;
         }
     }
-    Ok(counts.into_iter().map(|(name, (instructions, entered))| Part { name, instructions, entered }).collect())
+    Ok(counts
+        .into_iter()
+        .map(|(name, (instructions, entered))| Part { name, instructions, entered })
+        .collect())
 }
 
 /// Runs the guest on `witness` and counts instructions by function, largest first.
@@ -121,13 +131,15 @@ pub fn functions(machine: &Machine, witness: &[u8]) -> Result<Vec<Function>, Pro
 }
 
 fn entry_points(image: &[u8]) -> Result<BTreeMap<u32, &'static str>, ProverError> {
-    let part_of = |name: &str| FUNCTIONS.iter().find(|(piece, _)| name.contains(piece)).map(|(_, part)| *part);
+    let part_of =
+        |name: &str| FUNCTIONS.iter().find(|(piece, _)| name.contains(piece)).map(|(_, part)| *part);
     Ok(symbols(image)?.into_iter().filter_map(|(start, name)| Some((start, part_of(&name)?))).collect())
 }
 
 /// Functions by address.
 fn symbols(image: &[u8]) -> Result<BTreeMap<u32, String>, ProverError> {
-    let broken = |e: &dyn std::fmt::Display| ProverError::GuestMismatch(format!("no symbols in the guest: {e}"));
+    let broken =
+        |e: &dyn std::fmt::Display| ProverError::GuestMismatch(format!("no symbols in the guest: {e}"));
     let file = ElfBytes::<LittleEndian>::minimal_parse(image).map_err(|e| broken(&e))?;
     let (symbols, names) =
         file.symbol_table().map_err(|e| broken(&e))?.ok_or_else(|| broken(&"the symbol table is missing"))?;

@@ -132,7 +132,9 @@ impl Progress {
         let done: f64 = state.steps.iter().take(state.current).map(|s| s.expected_seconds * pace).sum();
         let current = state.steps.get(state.current).or(state.steps.last());
         let within = match state.steps.get(state.current) {
-            Some(step) => state.current_since.elapsed().as_secs_f64().min(0.95 * step.expected_seconds * pace),
+            Some(step) => {
+                state.current_since.elapsed().as_secs_f64().min(0.95 * step.expected_seconds * pace)
+            }
             None => 0.0,
         };
         let share = if total > 0.0 { (done + within) / total } else { 0.0 };
@@ -145,36 +147,5 @@ impl Progress {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn plan_of_two(progress: &Progress) {
-        let step = |stage| Step { stage, expected_seconds: 1000.0 };
-        progress.plan(vec![step(Stage::Segment), step(Stage::Wrap)]);
-    }
-
-    #[test]
-    fn percent_follows_the_steps() {
-        let progress = Progress::default();
-        plan_of_two(&progress);
-        assert!(progress.snapshot().percent < 1.0);
-        progress.step_skipped().expect("not cancelled");
-        let half = progress.snapshot();
-        assert_eq!(half.stage, Stage::Wrap);
-        assert!((50.0..51.0).contains(&half.percent));
-        progress.step_skipped().expect("not cancelled");
-        assert_eq!(progress.snapshot().eta_seconds, 0);
-    }
-
-    #[test]
-    fn a_cancelled_job_stops_at_the_next_step() {
-        let progress = Progress::default();
-        plan_of_two(&progress);
-        progress.cancel();
-        assert_eq!(progress.step_done().expect_err("cancelled").code(), "cancelled");
     }
 }

@@ -73,8 +73,9 @@ impl ProofFile {
 
     /// Reads and parses a file.
     pub fn read(path: &Path) -> Result<Self, ProverError> {
-        let bytes = files::read_bounded(path, PROOF_BYTES_MAX)?
-            .ok_or_else(|| ProverError::ProofInvalid(format!("the file is larger than {PROOF_BYTES_MAX} bytes")))?;
+        let bytes = files::read_bounded(path, PROOF_BYTES_MAX)?.ok_or_else(|| {
+            ProverError::ProofInvalid(format!("the file is larger than {PROOF_BYTES_MAX} bytes"))
+        })?;
         Self::decode(&bytes)
     }
 }

@@ -13,6 +13,7 @@ use openvm_sdk::{
     SC,
 };
 use openvm_sdk_config::SdkVmCpuBuilder;
+use openvm_stark_backend::{keygen::types::MultiStarkVerifyingKey, proof::Proof};
 use openvm_verify_stark_host::vk::{VerificationBaseline, VmStarkVerifyingKey};
 use serde::Serialize;
 
@@ -32,7 +33,7 @@ use crate::{
 };
 
 /// Seconds to prove a segment, on the reference machine: a fixed part and one per million trace cells.
-const SEGMENT_SECONDS: (f64, f64) = (8.0, 0.45);
+const SEGMENT_SECONDS: (f64, f64) = (15.0, 0.6);
 /// Resident memory of a proving step that is not the segment itself: keys, committed program and aggregation circuits.
 const MEMORY_FIXED_BYTES: u64 = 3 << 30;
 
@@ -60,8 +61,10 @@ pub struct Report {
     pub cpu_seconds: f64,
     /// Instructions executed by the guest.
     pub instructions: u64,
-    /// Trace cells before padding.
+    /// Trace cells as metered: before padding, with memory counted by whole pages.
     pub cells: u64,
+    /// Trace cells that were proven: real heights, padded to powers of two.
+    pub cells_proven: u64,
     /// Number of segments.
     pub segments: usize,
     /// Segments that an earlier, interrupted run had proven.
@@ -148,14 +151,22 @@ impl Prover {
 
         let proving = Instant::now();
         let exe_commit = Commitment::from(keys.verifying_key.baseline.app_exe_commit);
-        let store = SegmentStore::open(&job.work, &witness, exe_commit, keys.app_vm_commit, &execution.segments)?;
+        let store =
+            SegmentStore::open(&job.work, &witness, exe_commit, keys.app_vm_commit, &execution.segments)?;
         let count = execution.segments.len();
         let resumed = (0..count).filter(|&index| store.load(index).is_some()).count();
-        let proven =
-            prove_segments(&mut keys.instance, &witness, &execution.segments, &store, memory_needed, progress)?;
+        let proven = prove_segments(
+            &mut keys.instance,
+            &witness,
+            &execution.segments,
+            &store,
+            memory_needed,
+            progress,
+        )?;
         let continuation = joined(proven)?;
         let _ = verify_app_proof::<Engine>(&app_key, &continuation).map_err(ProverError::internal)?;
         seconds.segments = proving.elapsed().as_secs_f64();
+        let cells_proven = continuation.per_segment.iter().map(|proof| cells_of(&app_key.vk, proof)).sum();
 
         let aggregating = Instant::now();
         let stark = aggregate(&keys.aggregation, continuation, progress)?;
@@ -178,6 +189,7 @@ impl Prover {
             cpu_seconds: resources::cpu_seconds() - cpu_before,
             instructions: execution.instructions,
             cells: execution.cells,
+            cells_proven,
             segments: count,
             segments_resumed: resumed,
             peak_memory_bytes: resources::peak_memory_bytes(),
@@ -243,6 +255,17 @@ fn plan(cells: &[u64], aggregation: &AggProver) -> Vec<Step> {
     let mut steps: Vec<Step> = cells.iter().map(segment).collect();
     steps.extend(aggregate::steps(aggregation, cells.len()));
     steps
+}
+
+/// Cells of the main traces of a proof, whose heights it names.
+fn cells_of(key: &MultiStarkVerifyingKey<SC>, proof: &Proof<SC>) -> u64 {
+    let traces = key.inner.per_air.iter().zip(&proof.trace_vdata);
+    let cells = traces.filter_map(|(air, trace)| {
+        let width = &air.params.width;
+        let columns = width.common_main + width.cached_mains.iter().sum::<usize>();
+        Some((columns as u64) << trace.as_ref()?.log_height)
+    });
+    cells.sum()
 }
 
 fn joined(proven: Vec<ProvenSegment>) -> Result<ContinuationVmProof<SC>, ProverError> {

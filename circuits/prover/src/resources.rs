@@ -17,7 +17,8 @@ pub fn reset_peak_memory() {
 
 /// Memory that can still be taken: what the kernel reports as available, or the rest of the control group's limit.
 pub fn available_memory_bytes() -> Option<u64> {
-    let machine = fs::read_to_string("/proc/meminfo").ok().and_then(|text| field_bytes(&text, "MemAvailable:"));
+    let machine =
+        fs::read_to_string("/proc/meminfo").ok().and_then(|text| field_bytes(&text, "MemAvailable:"));
     let number = |path: &str| fs::read_to_string(path).ok().and_then(|text| text.trim().parse::<u64>().ok());
     let limit = number("/sys/fs/cgroup/memory.max");
     let group = limit.zip(number("/sys/fs/cgroup/memory.current")).map(|(max, now)| {
@@ -43,10 +44,9 @@ pub fn cpu_seconds() -> f64 {
 /// Refuses a step that would exhaust the machine, while finished segments are still safe on disk.
 pub fn require_available(needed_bytes: u64) -> Result<(), ProverError> {
     match available_memory_bytes() {
-        Some(available) if available < needed_bytes => Err(ProverError::OutOfMemory {
-            needed_mib: needed_bytes >> 20,
-            available_mib: available >> 20,
-        }),
+        Some(available) if available < needed_bytes => {
+            Err(ProverError::OutOfMemory { needed_mib: needed_bytes >> 20, available_mib: available >> 20 })
+        }
         _ => Ok(()),
     }
 }

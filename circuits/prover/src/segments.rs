@@ -2,7 +2,8 @@
 
 use openvm_circuit::{
     arch::{
-        execution_mode::Segment, hasher::poseidon2::vm_poseidon2_hasher, PreflightExecutionOutput, VmInstance, VmState,
+        execution_mode::Segment, hasher::poseidon2::vm_poseidon2_hasher, PreflightExecutionOutput,
+        VmInstance, VmState,
     },
     system::memory::merkle::public_values::UserPublicValuesProof,
 };
@@ -56,7 +57,11 @@ pub fn prove_segments(
 }
 
 /// Executes a segment without proving it, to reach the state that the next one begins with.
-fn skip_segment(instance: &Instance, state: VmState<F>, segment: &Segment) -> Result<VmState<F>, ProverError> {
+fn skip_segment(
+    instance: &Instance,
+    state: VmState<F>,
+    segment: &Segment,
+) -> Result<VmState<F>, ProverError> {
     let interpreter = instance.vm.interpreter(instance.exe()).map_err(ProverError::internal)?;
     interpreter.execute_from_state(state, Some(segment.num_insns)).map_err(refused)
 }

@@ -77,7 +77,8 @@ pub fn serve(
 ) -> Result<(), ProverError> {
     let listener = listen(socket)?;
     let (jobs, queue) = channel();
-    let service = Arc::new(Service { built_in, socket: socket.to_path_buf(), jobs, running: Mutex::new(None) });
+    let service =
+        Arc::new(Service { built_in, socket: socket.to_path_buf(), jobs, running: Mutex::new(None) });
     let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(|e| ProverError::io(socket, e))?;
     spawn_for(&service, move |service| {
         if signals.forever().next().is_some() {

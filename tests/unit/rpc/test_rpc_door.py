@@ -101,11 +101,16 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_parsed(one: Rpc) -> No
     assert answer.json()["error"]["code"] == -32600
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b"[" * 50_000])
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe"])
 def test_what_is_no_json_is_answered_as_such(one: Rpc, body: bytes) -> None:
     answer = one.raw(body)
     assert answer.status_code == 200
     assert answer.json()["error"]["code"] == -32700
+
+
+def test_a_body_that_nests_without_end_is_refused_and_the_node_lives(one: Rpc) -> None:
+    assert one.raw(b"[" * 1_000_000).json()["error"]["data"] == "too_deep"
+    assert one.result("eth_chainId")
 
 
 def test_only_post_is_served(scene: Scene) -> None:

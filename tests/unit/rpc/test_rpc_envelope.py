@@ -60,7 +60,7 @@ def test_parameters_by_name_are_invalid_parameters() -> None:
     assert error_of(request(params={"a": 1})).code == -32602
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[1,]", b"NaN", b"[" * 100_000, b"9" * 100_000])
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[1,]", b"NaN", b"9" * 100_000])
 def test_what_is_no_json_is_a_parse_error(body: bytes) -> None:
     with pytest.raises(RpcError) as refused:
         parse_body(body, LIMITS)
@@ -95,3 +95,22 @@ def test_a_request_that_nests_too_deep_is_refused() -> None:
     with pytest.raises(RpcError) as refused:
         parse(request(params=[nested]))
     assert refused.value.reason == "too_deep"
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"a":' * 100_000, b'"]]]"' + b"[" * 9, b'["\\"]", ' + b"[" * 8])
+def test_depth_is_measured_before_anything_is_parsed(body: bytes) -> None:
+    with pytest.raises(RpcError) as refused:
+        parse_body(body, LIMITS)
+    assert refused.value.reason == "too_deep"
+
+
+def test_brackets_in_strings_are_text() -> None:
+    assert parse(request(params=["[" * 100, '"' + "{" * 100, "\\" + "[" * 100])).items
+
+
+@pytest.mark.parametrize("body", [b'"' + b'\\"' * 400_000, b'"' * 999_999, b'"\\' * 300_000])
+def test_strings_without_end_are_looked_at_once(body: bytes) -> None:
+    """Whoever reads it twice at each quote does not come back from this test."""
+    with pytest.raises(RpcError) as refused:
+        parse_body(body, LIMITS)
+    assert refused.value.code == -32700

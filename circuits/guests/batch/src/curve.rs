@@ -2,7 +2,10 @@
 
 use core::arch::asm;
 
-use crate::{field::{Coordinate, Residue, Scalar}, generator::MULTIPLES};
+use crate::{
+    field::{Coordinate, Residue, Scalar},
+    generator::MULTIPLES,
+};
 
 /// A point other than the identity.
 #[derive(Clone, Copy)]
@@ -44,7 +47,9 @@ impl Point {
     #[inline(always)]
     fn add_distinct(&mut self, other: &Self) {
         // SAFETY: the instruction reads both points before it writes the result.
-        unsafe { asm!(".insn r 0x2b, 1, 0, {to}, {to}, {other}", to = in(reg) &mut *self, other = in(reg) other) }
+        unsafe {
+            asm!(".insn r 0x2b, 1, 0, {to}, {to}, {other}", to = in(reg) &mut *self, other = in(reg) other)
+        }
     }
 
     /// Doubles. The group has odd order, so no point is its own negative.

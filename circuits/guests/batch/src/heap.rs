@@ -37,7 +37,11 @@ extern "C" {
 
 const fn class_of(size: usize) -> u32 {
     let class = usize::BITS - size.wrapping_sub(1).leading_zeros();
-    if size <= 1 << CLASS_MIN { CLASS_MIN } else { class }
+    if size <= 1 << CLASS_MIN {
+        CLASS_MIN
+    } else {
+        class
+    }
 }
 
 impl Heap {

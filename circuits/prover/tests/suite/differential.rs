@@ -4,8 +4,8 @@
 #[allow(dead_code, unreachable_pub)]
 mod support;
 
-use prividium_prover::{error::ProverError, machine::Machine, native};
 use crate::GUEST;
+use prividium_prover::{error::ProverError, machine::Machine, native};
 use support::scenario::{new_chain, Generator};
 
 const BATCHES: usize = 200;

@@ -6,7 +6,6 @@ use prividium_prover::{
     commands::verify_file,
     commitment::Commitment,
     error::ProverError,
-
     native,
     proof::{ProofFile, HEADER_BYTES},
     verify::verify,

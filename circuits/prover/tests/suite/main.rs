@@ -4,6 +4,7 @@
 mod command_line;
 mod differential;
 mod frozen_proof;
+mod progress;
 mod segment_store;
 mod socket;
 

@@ -27,7 +27,8 @@ fn proven() -> ProvenSegment {
 #[test]
 fn a_saved_segment_is_found_by_the_same_job_only() {
     let folder = folder("same-job");
-    let store = SegmentStore::open(&folder, b"witness", EXE, VM, &segments()).expect("the folder is writable");
+    let store =
+        SegmentStore::open(&folder, b"witness", EXE, VM, &segments()).expect("the folder is writable");
     store.save(1, &proven()).expect("the folder is writable");
     assert!(store.load(0).is_none());
     assert!(store.load(1).expect("saved").public_values.is_some());
@@ -45,7 +46,8 @@ fn a_saved_segment_is_found_by_the_same_job_only() {
 #[test]
 fn a_damaged_segment_file_counts_as_absent() {
     let folder = folder("damaged");
-    let store = SegmentStore::open(&folder, b"witness", EXE, VM, &segments()).expect("the folder is writable");
+    let store =
+        SegmentStore::open(&folder, b"witness", EXE, VM, &segments()).expect("the folder is writable");
     store.save(0, &proven()).expect("the folder is writable");
     let path = folder.join("segment-0000.bin");
     let bytes = fs::read(&path).expect("just written");
@@ -66,7 +68,8 @@ fn a_damaged_segment_file_counts_as_absent() {
 #[test]
 fn a_finished_job_leaves_nothing_behind() {
     let folder = folder("clear");
-    let store = SegmentStore::open(&folder, b"witness", EXE, VM, &segments()).expect("the folder is writable");
+    let store =
+        SegmentStore::open(&folder, b"witness", EXE, VM, &segments()).expect("the folder is writable");
     store.save(0, &proven()).expect("the folder is writable");
     store.clear(2);
     assert!(!folder.exists());

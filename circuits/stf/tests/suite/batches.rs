@@ -142,7 +142,7 @@ fn block_hashes_reach_back_over_batches() {
     step(&mut chain, vec![vec![send(&alice, 5, MACHINE, recall(4))], vec![second]]);
     let Ok(header) = chain.store.header(5);
     assert_eq!(machine_slot(&chain, 4), U256::from_be_bytes(header.unwrap().hash().0));
-    step(&mut chain, vec![vec![send(&alice, 7, MACHINE, recall(300))]]);
+    step(&mut chain, vec![vec![send(&alice, 7, MACHINE, recall(0))]]);
     assert_eq!(machine_slot(&chain, 4), U256::ZERO);
 }
 

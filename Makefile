@@ -36,7 +36,8 @@ test-rust: setup ## Rust tests: tree, policy, state transition, store, prover, n
 	$(CARGO) test $(MANIFEST) --release --quiet -p prividium-prover
 
 test-python: setup ## Python tests: units, contracts on anvil, whole nodes, one real proof
-	.venv/bin/pytest -q
+	.venv/bin/pytest -q -n 2 -m "not slow"
+	.venv/bin/pytest -q -m slow
 
 guests: ## Rebuild the committed zkVM guest (Debian: rustc-web cargo-web rust-web-src lld)
 	circuits/guests/build.sh

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from eth_utils.crypto import keccak
@@ -11,7 +12,7 @@ from gateway.relayer.anchor import Anchor
 from gateway.relayer.client import L1Client, L1Receipt
 from gateway.relayer.journal import Journal
 from gateway.relayer.keys import LocalKey
-from gateway.relayer.settlement import SettlementView
+from gateway.relayer.settlement import SettlementView, VerifyingKey
 from gateway.relayer.source import BatchFields, output_digest
 from gateway.relayer.submit import Event, Step, SubmitLimits, Submitter
 from gateway.relayer.watch import AnchorStatus, Watcher
@@ -93,6 +94,11 @@ class Node:
             operator=self.operator.address,
             attester=self.attester.address,
         )
+
+    def configure(self, *, private_chain_id: int, genesis_state: bytes, key: VerifyingKey) -> None:
+        """Deploy for another chain than the made-up one of the other tests."""
+        plan = replace(self.plan(), private_chain_id=private_chain_id, genesis_state=genesis_state, key=key)
+        self.deployer = Deployer(self.client, self.submitter, plan)
 
     def close(self) -> None:
         self.journal.close()

@@ -1,5 +1,6 @@
 """Settlement.commit."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,9 +10,10 @@ from eth_utils.crypto import keccak
 from gateway.relayer.settlement import Status
 from gateway.relayer.source import output_digest, output_tuple
 from prividium._core import Genesis, GenesisAccount, Ledger
-from prividium.types import to_hex
+from prividium.types import from_hex, to_hex
 from tests.contracts.chain import GENESIS_STATE, PRIVATE_CHAIN_ID, ZERO, Chain, Refused, altered, batch, record_of
 
+VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "commitments.json").read_text())["outputs"]
 RESERVED = ["l1_inbox_hash", "message_root", "imported_roots_hash", "disclosure_log_root", "da_commitment"]
 
 
@@ -41,6 +43,12 @@ def test_the_output_hash_of_the_contract_is_the_one_of_the_relayer(chain: Chain)
         **dict(zip(["prev_state", "new_state", "policy_root", *RESERVED], values, strict=True)),
     )
     assert chain.read("Settlement", "hashOutput", output_tuple(fields)) == output_digest(fields)
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: f"batch {vector['batchNumber']}")
+def test_the_output_hash_of_the_contract_is_the_one_of_the_vectors(chain: Chain, vector: dict[str, int | str]) -> None:
+    fields = [value if isinstance(value, int) else from_hex(value, 32) for value in vector.values()]
+    assert chain.read("Settlement", "hashOutput", tuple(fields[:-1])) == fields[-1]
 
 
 def test_the_output_hash_of_the_contract_is_the_one_of_the_core(chain: Chain, tmp_path: Path) -> None:

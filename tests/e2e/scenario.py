@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
-
 from prividium.bench.traffic import Traffic, make_traffic
 from prividium.demo.administration import add_rule, assign_role, create_role
 from prividium.demo.fund import artifact
@@ -16,8 +14,6 @@ CHAIN_ID = 6565
 WALLETS, TRANSFERS = 3, 11
 BATCH_TRANSACTIONS = 4
 BATCHES = (2 + WALLETS + TRANSFERS) // BATCH_TRANSACTIONS
-FROZEN = Path(__file__).parents[1] / "vectors" / "scenario"
-"""Real proofs of the first batches, one file a batch: `1.proof`, `2.proof`. `python -m tests.e2e.freeze` makes them."""
 
 ENVIRONMENT = {
     "PRIVIDIUM_CHAIN_ID": str(CHAIN_ID),
@@ -40,16 +36,12 @@ class Scenario:
         return self.traffic.set_up + self.traffic.transfers
 
 
-def prepare_folder(data_dir: Path, frozen: int = 0) -> None:
-    """A data folder with the scenario's secret and the frozen proofs of the first batches."""
+def prepare_folder(data_dir: Path) -> None:
+    """A data folder with the scenario's secret."""
     data_dir.mkdir(mode=0o700, parents=True)
     secret = data_dir / "secret"
     secret.touch(mode=0o600)
     secret.write_bytes(SECRET)
-    for batch in range(1, frozen + 1):
-        folder = data_dir / "batches" / str(batch)
-        folder.mkdir(mode=0o700, parents=True)
-        (folder / "proof.bin").write_bytes((FROZEN / f"{batch}.proof").read_bytes())
 
 
 def begin(data_dir: Path, **environment: str) -> Scenario:
@@ -80,7 +72,3 @@ def submit_all(scenario: Scenario) -> None:
     for raw in scenario.transactions:
         transaction_hash = scenario.trader.rpc("eth_sendRawTransaction", to_hex(raw))
         scenario.trader.receipt(str(transaction_hash))
-
-
-def is_transport_failure(error: Exception) -> bool:
-    return isinstance(error, httpx.TransportError | ValueError)

@@ -14,7 +14,7 @@ from prividium.proof.prover import (
 )
 from prividium.proof.verify import ProofVerifier, parse_header
 
-FROZEN = Path(__file__).parents[1] / "vectors" / "scenario" / "1.proof"
+FROZEN = Path(__file__).parents[1] / "vectors" / "proofs" / "batch.proof"
 
 VERSION, EXE, VM, OUTPUT, LENGTH, STARK = 4, 8, 40, 72, 104, 112
 """Offsets in a proof file."""

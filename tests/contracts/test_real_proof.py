@@ -1,0 +1,79 @@
+"""A real batch and its real proof on the way to L1: settled as they are, refused with any field altered."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+
+from gateway.relayer.settlement import Status, VerifyingKey
+from gateway.relayer.source import BatchFields, output_digest
+from gateway.relayer.submit import WouldRevert
+from prividium._core import execute_witness
+from prividium.proof.prover import locate
+from prividium.proof.verify import ProofVerifier, parse_header
+from tests.contracts.chain import Fields
+from tests.contracts.gateway_node import Batches, Node
+
+FROZEN = Path(__file__).parents[1] / "vectors" / "proofs"
+PROOF = FROZEN / "batch.proof"
+NAMES = list(Fields.__dataclass_fields__)
+
+
+class FrozenBatch(Batches):
+    """The frozen batch under its proof, whatever its fields are said to be."""
+
+    def proof_of(self, number: int) -> Path | None:
+        return PROOF
+
+
+@pytest.fixture(scope="module")
+def real() -> Fields:
+    output = execute_witness((FROZEN / "batch.witness").read_bytes())
+    return Fields(**{name: getattr(output, name) for name in NAMES})
+
+
+@pytest.fixture
+def node(shared_url: str, tmp_path: Path, real: Fields) -> Iterator[Node]:
+    """A gateway whose settlement starts from the state before the frozen batch."""
+    header = parse_header(PROOF.read_bytes())
+    batches = FrozenBatch(tmp_path / "batches")
+    node = Node(shared_url, tmp_path / "gateway", batches, verify=ProofVerifier(locate(None)))
+    node.configure(
+        private_chain_id=real.chain_id,
+        genesis_state=real.prev_state,
+        key=VerifyingKey(header.app_exe_commit, header.app_vm_commit, b"\x01" * 32),
+    )
+    node.deploy()
+    yield node
+    node.close()
+
+
+def seal(node: Node, fields: BatchFields) -> None:
+    batches = node.batches
+    batches.sealed[1] = Fields(**{name: getattr(fields, name) for name in NAMES})
+
+
+def test_a_real_proof_settles_its_batch(node: Node, real: Fields) -> None:
+    assert real.batch_number == 1
+    assert parse_header(PROOF.read_bytes()).output == output_digest(real)
+    seal(node, real)
+    assert [step.action.step for step in node.settle() if step.action] == ["commit", "prove", "execute"]
+    assert node.view.batch(1).status is Status.EXECUTED
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_batch_with_one_field_altered_never_settles_under_its_proof(node: Node, real: Fields, name: str) -> None:
+    value = asdict(real)[name]
+    other = value + 1 if isinstance(value, int) else value[:-1] + bytes([value[-1] ^ 1])
+    seal(node, replace(real, **{name: other}))
+    if name in ("new_state", "policy_root"):
+        node.settle()
+        assert node.view.batch(1).status is Status.COMMITTED
+        assert node.anchor is not None
+        assert node.anchor.problem is not None
+        assert node.anchor.problem.code == "output_mismatch"
+    else:
+        with pytest.raises(WouldRevert):
+            node.step()
+        assert node.view.last_committed() == 0

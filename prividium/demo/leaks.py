@@ -16,6 +16,12 @@ from eth_utils.crypto import keccak
 
 from prividium.types import Json
 
+SYSTEM_CONTRACTS = {
+    "0x0000f90827f1c53a10cb7a02335b175320002935",
+    "0x000f3df6d732807ef1319fb7b8bb8522d0beac02",
+}
+"""Written by L1 itself with its own block hashes and beacon roots (EIP-2935, EIP-4788)."""
+
 
 class L1Reader(Protocol):
     """JSON-RPC access to the L1."""
@@ -56,6 +62,8 @@ def published_content(l1: L1Reader) -> list[Published]:
             found.extend(_transaction_content(l1, transaction))
     dump = json.loads(gzip.decompress(_data(l1.request("anvil_dumpState", []))))
     for address, account in dump["accounts"].items():
+        if address.lower() in SYSTEM_CONTRACTS:
+            continue
         found.append(Published(f"code of {address}", _data(account["code"])))
         storage = sorted(account["storage"].items())
         words = b"".join(_word(slot) + _word(value) for slot, value in storage)

@@ -1,7 +1,7 @@
 """The main job, step by step. A step that is not what it says ends the demo with an error."""
 
-import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -229,12 +229,11 @@ class Demo:
 
     def _verify(self, path: Path) -> subprocess.CompletedProcess[str]:
         known = self.node.gateway()
-        command = ["prividium", "verify", str(path), "--l1", known["l1_url"], "--settlement", known["settlement"]]
-        return self._command(command)
+        checked = ["verify", str(path), "--l1", known["l1_url"], "--settlement", known["settlement"]]
+        return self._command([sys.executable, "-m", "prividium", *checked])
 
     def _command(self, command: list[str]) -> subprocess.CompletedProcess[str]:
-        program = shutil.which(command[0]) or command[0]
-        return subprocess.run([program, *command[1:]], capture_output=True, text=True, check=False)  # noqa: S603
+        return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
 
     def tamper(self) -> None:
         with self.tell.step("A tampered disclosure and a tampered proof are refused"):

@@ -150,13 +150,14 @@ class Anchor:
             self._revert_from = None
         if window.records and window.records[0].status is Status.ATTESTED:
             return Action("execute", window.last_executed + 1, window.records[0].output)
-        for number, record in enumerate(window.records, window.last_executed + 1):
-            if record.status is Status.COMMITTED and self._is_attestable(number, record, view):
-                return Action("prove", number, record.output)
+        for proven, record in enumerate(window.records, window.last_executed + 1):
+            if record.status is Status.COMMITTED and self._is_attestable(proven, record, view):
+                return Action("prove", proven, record.output)
         if len(window.records) < COMMIT_AHEAD_MAX:
-            fields = self._source.batch(window.last_committed + 1)
+            number = window.last_committed + 1
+            fields = self._source.batch(number)
             if fields is not None:
-                return Action("commit", fields.batch_number, output_digest(fields))
+                return Action("commit", number, output_digest(fields))
         return None
 
     def _is_attestable(self, number: int, record: BatchRecord, view: SettlementView) -> bool:

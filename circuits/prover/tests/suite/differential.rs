@@ -1,7 +1,7 @@
 //! The guest in OpenVM's executor against the same crate compiled natively.
 
 #[path = "../../../stf/examples/support/mod.rs"]
-#[allow(dead_code, unreachable_pub)]
+#[allow(unreachable_pub)]
 mod support;
 
 use crate::GUEST;

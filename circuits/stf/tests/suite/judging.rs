@@ -11,12 +11,11 @@ use crate::support::keys::{Draft, Key};
 use crate::support::scenario::{new_chain, rejudged_witness, MACHINE, OTHER_MACHINE, TOKEN};
 use crate::support::{call, child_init, selector, CHAIN_ID};
 
+/// Reason, target and selector of a denied frame.
+type Refusal = (&'static str, Option<Address>, Option<[u8; 4]>);
+
 /// The reason for which the chain refuses a transaction, with target and selector; `None` if it is allowed.
-fn denial(
-    chain: &Chain,
-    user: u64,
-    draft: Draft,
-) -> Option<(&'static str, Option<Address>, Option<[u8; 4]>)> {
+fn denial(chain: &Chain, user: u64, draft: Draft) -> Option<Refusal> {
     let raw = Key::new(user).transaction(&Draft { gas_limit: 1_000_000, ..draft });
     match chain.build(&chain.request(vec![vec![raw]])) {
         Ok(built) => {

@@ -22,12 +22,13 @@ CREATE TABLE IF NOT EXISTS transactions (
     step TEXT NOT NULL,
     subject INTEGER NOT NULL,
     binding BLOB NOT NULL,
-    hash BLOB NOT NULL UNIQUE,
+    hash BLOB NOT NULL,
     raw BLOB NOT NULL,
     max_fee INTEGER NOT NULL,
     priority_fee INTEGER NOT NULL,
     head INTEGER NOT NULL,
-    signed_at INTEGER NOT NULL
+    signed_at INTEGER NOT NULL,
+    UNIQUE (chain, hash)
 ) STRICT;
 CREATE INDEX IF NOT EXISTS transactions_by_nonce ON transactions (chain, sender, nonce);
 """

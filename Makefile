@@ -7,7 +7,7 @@ CRATES := -p prividium-state -p prividium-policy -p prividium-stf -p prividium-l
 CARGO := cargo --locked
 MANIFEST := --manifest-path circuits/Cargo.toml
 
-.PHONY: help setup demo up test lint test-rust test-python guests contracts bench audit lock
+.PHONY: help setup demo up test lint test-rust test-python test-slow guests contracts bench audit lock
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,8 +35,10 @@ test-rust: setup ## Rust tests: tree, policy, state transition, store, prover, n
 	$(CARGO) test $(MANIFEST) --release --quiet $(CRATES)
 	$(CARGO) test $(MANIFEST) --release --quiet -p prividium-prover
 
-test-python: setup ## Python tests: units, contracts on anvil, whole nodes, one real proof
+test-python: setup ## Python tests: units, contracts on anvil, a frozen real proof settled
 	.venv/bin/pytest -q -n 2 -m "not slow"
+
+test-slow: setup ## Whole nodes: the demo with a real proof, fifty kills, signals (about 20 minutes)
 	.venv/bin/pytest -q -m slow
 
 guests: ## Rebuild the committed zkVM guest (Debian: rustc-web cargo-web rust-web-src lld)

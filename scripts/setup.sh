@@ -34,8 +34,9 @@ install_python() {
     VIRTUAL_ENV=$PWD/.venv .venv/bin/uv pip sync --quiet --require-hashes requirements.lock
     rm -f "$STAMPS/core"
 }
-install_node() { npm ci --silent --no-audit --no-fund --prefix gateway; }
-build_core() { VIRTUAL_ENV=$PWD/.venv .venv/bin/maturin develop --release --locked --quiet; }
+# Not `npm ci`: it refuses lock files whose optional packages of other platforms carry no address.
+install_node() { (cd gateway && npm install --no-save --ignore-scripts --silent --no-audit --no-fund); }
+build_core() { PATH=$PWD/.venv/bin:$PATH VIRTUAL_ENV=$PWD/.venv .venv/bin/maturin develop --uv --release --locked --quiet; }
 build_prover() {
     cargo build --release --locked --manifest-path circuits/Cargo.toml -p prividium-prover
 }

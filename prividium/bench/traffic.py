@@ -1,18 +1,15 @@
 """The load of the benches: signed ERC-20 transfers of a fund between wallets, at gas price zero."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
-from eth_account.types import AccessListEntry
-from eth_typing import HexStr
-from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
 from prividium._core import contract_address
 from prividium.demo.fund import call_data, creation_code
+from prividium.demo.signing import sign_free
 from prividium.types import Address, parse_address
 
 TRANSFER_GAS, SET_UP_GAS = 100_000, 3_000_000
@@ -58,16 +55,4 @@ def _account(number: int) -> LocalAccount:
 
 
 def _sign(account: LocalAccount, chain_id: int, nonce: int, to: Address | None, data: bytes, gas: int) -> bytes:
-    fields: dict[str, bytes | int | HexStr | Sequence[AccessListEntry]] = {
-        "type": 2,
-        "chainId": chain_id,
-        "nonce": nonce,
-        "gas": gas,
-        "maxFeePerGas": 0,
-        "maxPriorityFeePerGas": 0,
-        "value": 0,
-        "data": data,
-    }
-    if to is not None:
-        fields["to"] = HexStr(to_checksum_address(to))
-    return bytes(account.sign_transaction(fields).raw_transaction)
+    return bytes(sign_free(account, to, data, chain_id=chain_id, nonce=nonce, gas=gas).raw_transaction)

@@ -1,7 +1,6 @@
 """A person with a session and a wallet, using what every client has: REST, JSON-RPC, signatures."""
 
 import itertools
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Self, cast
 
@@ -9,11 +8,9 @@ import httpx
 from eth_account import Account
 from eth_account.messages import encode_defunct
 from eth_account.signers.local import LocalAccount
-from eth_account.types import AccessListEntry
-from eth_typing import HexStr
-from eth_utils.address import to_checksum_address
 
 from prividium.demo.browser import sign_in
+from prividium.demo.signing import sign_free
 from prividium.errors import PrividiumError
 from prividium.types import Json
 
@@ -88,19 +85,7 @@ class Member:
 
     def sign_unchecked(self, to: str | None, data: bytes, chain_id: int, nonce: int, gas: int) -> tuple[str, str]:
         """Sign without asking the node whether the call would be allowed."""
-        fields: dict[str, bytes | int | HexStr | Sequence[AccessListEntry]] = {
-            "type": 2,
-            "chainId": chain_id,
-            "nonce": nonce,
-            "gas": gas,
-            "maxFeePerGas": 0,
-            "maxPriorityFeePerGas": 0,
-            "value": 0,
-            "data": data,
-        }
-        if to is not None:
-            fields["to"] = HexStr(to_checksum_address(to))
-        signed = self.account.sign_transaction(fields)
+        signed = sign_free(self.account, to, data, chain_id=chain_id, nonce=nonce, gas=gas)
         return "0x" + signed.hash.hex().removeprefix("0x"), "0x" + signed.raw_transaction.hex().removeprefix("0x")
 
     def send(self, to: str | None, data: bytes, chain_id: int) -> dict[str, Json]:

@@ -7,7 +7,7 @@ CRATES := -p prividium-state -p prividium-policy -p prividium-stf -p prividium-l
 CARGO := cargo --locked
 MANIFEST := --manifest-path circuits/Cargo.toml
 
-.PHONY: help setup demo up test lint test-rust test-python test-slow guests contracts bench audit lock
+.PHONY: help setup demo up test lint test-rust test-python test-node test-slow guests contracts bench audit lock
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -21,7 +21,7 @@ demo: setup ## The main job, narrated: sign in, transact, prove, anchor, disclos
 up: setup ## Run a node with the embedded development IdP and L1
 	@.venv/bin/prividium up
 
-test: setup lint test-rust test-python ## Everything that CI runs
+test: setup lint test-rust test-python test-node ## Everything that CI runs
 
 lint: setup ## Formatters, linters and type checkers of all languages
 	.venv/bin/ruff format --check .
@@ -36,9 +36,12 @@ test-rust: setup ## Rust tests: tree, policy, state transition, store, prover, n
 	$(CARGO) test $(MANIFEST) --release --quiet -p prividium-prover
 
 test-python: setup ## Python tests: units, contracts on anvil, a frozen real proof settled
-	.venv/bin/pytest -q -n 2 -m "not slow"
+	.venv/bin/pytest -q -n 2 -m "not node and not slow"
 
-test-slow: setup ## Whole nodes: the demo with a real proof, fifty kills, signals (about 20 minutes)
+test-node: setup ## Whole nodes: the demo with a real proof, fifty kills, signals (about 15 minutes)
+	.venv/bin/pytest -q -m "node and not slow"
+
+test-slow: setup ## Fifty kills while real proofs are made (about 40 minutes)
 	.venv/bin/pytest -q -m slow
 
 guests: ## Rebuild the committed zkVM guest (Debian: rustc-web cargo-web rust-web-src lld)

@@ -46,7 +46,7 @@ def _item(node: Node, batch: Batch, executed: int, attested: int, committed: int
         status = "Executed"
     elif number <= attested:
         status = "Attested"
-    elif proof is not None:
+    elif node.proving is not None and node.proving.queue.proof_of(number) is not None:
         status = "Committed" if number <= committed else "Proven"
     else:
         status = "Proving" if progress is not None else "Sealed"

@@ -1,19 +1,27 @@
 """A chain that comes out the same each time: fixed secret, wallets, transactions, and a clock that counts blocks."""
 
+import shutil
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.relayer.client import L1Client
+from gateway.relayer.settlement import SettlementView, Status
 from prividium.bench.traffic import Traffic, make_traffic
 from prividium.demo.administration import add_rule, assign_role, create_role
 from prividium.demo.fund import artifact
 from prividium.demo.member import Member
 from prividium.demo.node import NodeProcess
+from prividium.proof.verify import parse_header
 from prividium.types import to_hex
 
 CHAIN_ID = 6565
 WALLETS, TRANSFERS = 3, 11
-BATCH_TRANSACTIONS = 4
+BATCH_TRANSACTIONS = 8
 BATCHES = (2 + WALLETS + TRANSFERS) // BATCH_TRANSACTIONS
+NUMBERS = range(1, BATCHES + 1)
+
+FROZEN = Path(__file__).parents[1] / "vectors" / "proofs"
 
 ENVIRONMENT = {
     "PRIVIDIUM_CHAIN_ID": str(CHAIN_ID),
@@ -22,6 +30,8 @@ ENVIRONMENT = {
     "PRIVIDIUM_BATCH_AGE_SECONDS_MAX": "0",
     "PRIVIDIUM_RPC_REQUESTS_PER_MINUTE_MAX": "1000000",
 }
+WITHOUT_PROOFS = {"PRIVIDIUM_PROVER_ENABLED": "false", "PRIVIDIUM_L1_ENABLED": "false"}
+WITH_PROOFS = {"PRIVIDIUM_PROVER_ENABLED": "true", "PRIVIDIUM_L1_ENABLED": "true"}
 SECRET = bytes(range(32))
 
 
@@ -34,6 +44,10 @@ class Scenario:
     @property
     def transactions(self) -> list[bytes]:
         return self.traffic.set_up + self.traffic.transfers
+
+    def stop(self) -> None:
+        self.trader.http.close()
+        self.node.stop()
 
 
 def prepare_folder(data_dir: Path) -> None:
@@ -72,3 +86,30 @@ def submit_all(scenario: Scenario) -> None:
     for raw in scenario.transactions:
         transaction_hash = scenario.trader.rpc("eth_sendRawTransaction", to_hex(raw))
         scenario.trader.receipt(str(transaction_hash))
+
+
+def frozen_proof(number: int) -> Path:
+    """Proof of the scenario's batch, made once; `freeze.py` makes it again."""
+    return FROZEN / f"scenario_{number}.proof"
+
+
+def frozen_outputs() -> dict[int, str]:
+    """What the undisturbed run proved, by batch number."""
+    return {number: to_hex(parse_header(frozen_proof(number).read_bytes()).output) for number in NUMBERS}
+
+
+def place_proofs(data_dir: Path) -> None:
+    """Put the frozen proofs where the prover would have left them."""
+    for number in NUMBERS:
+        folder = data_dir / "batches" / str(number)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        shutil.copyfile(frozen_proof(number), folder / "proof.bin")
+
+
+def anchored(node: NodeProcess) -> dict[int, tuple[Status, str]]:
+    """What the L1 itself says of each batch: its status and output."""
+    known = node.gateway()
+    with closing(L1Client(known["l1_url"])) as client:
+        view = SettlementView(client, bytes.fromhex(known["settlement"].removeprefix("0x")))
+        records = {number: view.batch(number) for number in range(1, view.last_committed() + 1)}
+    return {number: (record.status, to_hex(record.output)) for number, record in records.items()}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 
-@pytest.mark.slow
+@pytest.mark.node
 def test_the_demo_does_what_it_says(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "prividium", "demo", "--data-dir", str(tmp_path / "demo")]
     finished = subprocess.run(command, capture_output=True, text=True, timeout=3600, check=False)

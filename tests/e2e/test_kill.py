@@ -1,108 +1,113 @@
-"""kill -9 at any instant while transactions are submitted and batches are sealed loses nothing.
+"""kill -9 at any instant, while transactions are submitted and batches sealed, proven and anchored, loses nothing.
 
-The chain is reproducible: salts are a PRF of its secret and the clock counts blocks. A disturbed run must seal the very
-batches, with the same roots, that an undisturbed run seals.
+The chain is reproducible: salts are a PRF of its secret and the clock counts blocks. A disturbed run must therefore
+seal and anchor the very outputs that an undisturbed run proved once, in `tests/vectors/proofs/scenario_*.proof`.
 """
 
-import random
-import threading
-import time
-from contextlib import suppress
+from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
-from prividium.errors import PrividiumError
+from gateway.relayer.settlement import Status
 from prividium.types import Json, to_hex
-from tests.e2e.scenario import BATCHES, Scenario, begin, outputs, prepare_folder, submit_all
+from tests.e2e.chaos import Chaos, wait_until
+from tests.e2e.scenario import (
+    BATCHES,
+    NUMBERS,
+    WITH_PROOFS,
+    WITHOUT_PROOFS,
+    Scenario,
+    anchored,
+    begin,
+    frozen_outputs,
+    outputs,
+    place_proofs,
+    prepare_folder,
+)
 
 SEED = 20_26
-KILLS = 50
-WITHOUT_PROOFS = {"PRIVIDIUM_PROVER_ENABLED": "false", "PRIVIDIUM_L1_ENABLED": "false"}
-ROUNDS_MAX = 400
-
-
-class Chaos:
-    """Kills the node at random instants and starts it again over the same folder."""
-
-    def __init__(self, scenario: Scenario, seed: int) -> None:
-        self.scenario = scenario
-        self.kills = 0
-        self._random = random.Random(seed)
-
-    def delay(self, longest: float) -> float:
-        return self._random.uniform(0, longest)
-
-    def kill_after(self, seconds: float) -> threading.Thread:
-        """Kill the node in the background, a random while from now."""
-
-        def strike() -> None:
-            time.sleep(seconds)
-            self.scenario.node.kill()
-
-        thread = threading.Thread(target=strike)
-        thread.start()
-        return thread
-
-    def restart(self) -> None:
-        self.kills += 1
-        self.scenario.node.start()
-
-
-def send_through_chaos(chaos: Chaos, raw: bytes, kills: int) -> None:
-    """Send one transaction; `kills` times the node dies while it is under way."""
-    trader = chaos.scenario.trader
-    for _ in range(kills):
-        strike = chaos.kill_after(chaos.delay(0.12))
-        with suppress(httpx.HTTPError, PrividiumError, ValueError):
-            trader.receipt(str(trader.rpc("eth_sendRawTransaction", to_hex(raw))))
-        strike.join()
-        chaos.restart()
-    trader.receipt(str(trader.rpc("eth_sendRawTransaction", to_hex(raw))))
+SUBMIT_KILLS, PROVE_KILLS, ANCHOR_KILLS = 34, 8, 16
+ANCHOR_SECONDS = 180
+PROOF_SECONDS = 3600
 
 
 @pytest.fixture
-def undisturbed(tmp_path: Path) -> tuple[dict[int, str], list[Json]]:
-    """Batch outputs and receipts of a run in which nothing happens."""
-    prepare_folder(tmp_path / "undisturbed")
-    scenario = begin(tmp_path / "undisturbed", **WITHOUT_PROOFS)
-    try:
-        submit_all(scenario)
-        wait_for_batches(scenario)
-        return outputs(scenario.trader), receipts(scenario)
-    finally:
-        scenario.node.stop()
+def folder(tmp_path: Path) -> Path:
+    prepare_folder(tmp_path / "node")
+    return tmp_path / "node"
 
 
-def wait_for_batches(scenario: Scenario) -> None:
-    for _ in range(ROUNDS_MAX):
-        if len(outputs(scenario.trader)) == BATCHES:
-            return
-        time.sleep(0.05)
-    raise AssertionError("the batches were not sealed")
+@pytest.fixture
+def stopping() -> Iterator[list[Scenario]]:
+    """Scenarios to stop after the test, whatever became of it."""
+    running: list[Scenario] = []
+    yield running
+    for scenario in running:
+        scenario.stop()
 
 
-def receipts(scenario: Scenario) -> list[Json]:
-    hashes = [str(scenario.trader.rpc("eth_sendRawTransaction", to_hex(raw))) for raw in scenario.transactions]
-    return [scenario.trader.receipt(transaction_hash) for transaction_hash in hashes]
-
-
-@pytest.mark.slow
-def test_fifty_kills_lose_nothing_and_seal_the_same_batches(
-    tmp_path: Path, undisturbed: tuple[dict[int, str], list[Json]]
-) -> None:
-    expected_outputs, expected_receipts = undisturbed
-    prepare_folder(tmp_path / "disturbed")
-    scenario = begin(tmp_path / "disturbed", **WITHOUT_PROOFS)
+@pytest.mark.node
+def test_kills_over_submitting_sealing_and_anchoring_lose_nothing(folder: Path, stopping: list[Scenario]) -> None:
+    scenario = begin(folder, **WITHOUT_PROOFS)
+    stopping.append(scenario)
     chaos = Chaos(scenario, SEED)
-    try:
-        for index, raw in enumerate(scenario.transactions):
-            done, share = KILLS * index // len(scenario.transactions), KILLS * (index + 1) // len(scenario.transactions)
-            send_through_chaos(chaos, raw, share - done)
-        wait_for_batches(scenario)
-        assert outputs(scenario.trader) == expected_outputs
-        assert receipts(scenario) == expected_receipts
-        assert chaos.kills == KILLS
-    finally:
-        scenario.node.stop()
+    chaos.submit_all(SUBMIT_KILLS)
+    wait_until(lambda: len(outputs(scenario.trader)) == BATCHES, 60)
+    every_transaction_is_there_once(scenario)
+    assert outputs(scenario.trader) == frozen_outputs()
+
+    scenario.node.stop()
+    place_proofs(folder)
+    scenario.node.configure(**WITH_PROOFS)
+    scenario.node.start()
+    kill_while_anchoring(chaos)
+    the_same_outputs_are_anchored(scenario)
+    assert chaos.kills == SUBMIT_KILLS + ANCHOR_KILLS >= 50
+
+
+@pytest.mark.node
+@pytest.mark.slow
+def test_kills_over_the_whole_line_with_real_proofs_lose_nothing(folder: Path, stopping: list[Scenario]) -> None:
+    scenario = begin(folder, **WITH_PROOFS)
+    stopping.append(scenario)
+    chaos = Chaos(scenario, SEED + 1)
+    chaos.submit_all(SUBMIT_KILLS)
+    for _ in range(PROVE_KILLS):
+        chaos.kill_during(lambda: None, longest=100)
+    wait_until(lambda: is_proven(scenario, 1), PROOF_SECONDS)
+    kill_while_anchoring(chaos)
+    wait_until(lambda: is_proven(scenario, BATCHES), PROOF_SECONDS)
+    every_transaction_is_there_once(scenario)
+    assert outputs(scenario.trader) == frozen_outputs()
+    the_same_outputs_are_anchored(scenario)
+    assert chaos.kills == SUBMIT_KILLS + PROVE_KILLS + ANCHOR_KILLS
+
+
+def kill_while_anchoring(chaos: Chaos) -> None:
+    for _ in range(ANCHOR_KILLS):
+        chaos.kill_during(lambda: None, longest=3)
+
+
+def is_proven(scenario: Scenario, number: int) -> bool:
+    return (scenario.node.data_dir / "batches" / str(number) / "proof.bin").exists()
+
+
+def every_transaction_is_there_once(scenario: Scenario) -> None:
+    trader = scenario.trader
+    hashes = [str(trader.rpc("eth_sendRawTransaction", to_hex(raw))) for raw in scenario.transactions]
+    receipts: list[dict[str, Json]] = [trader.receipt(transaction_hash) for transaction_hash in hashes]
+    assert [receipt["transactionHash"] for receipt in receipts] == hashes
+    places = {(receipt["blockNumber"], receipt["transactionIndex"]) for receipt in receipts}
+    assert len(places) == len(hashes)
+    batches = trader.rest("GET", "/api/batches")["items"]
+    assert isinstance(batches, list)
+    assert sum(int(str(batch["transactionCount"])) for batch in batches if isinstance(batch, dict)) == len(hashes)
+
+
+def the_same_outputs_are_anchored(scenario: Scenario) -> None:
+    wait_until(
+        lambda: [status for status, _ in anchored(scenario.node).values()] == [Status.EXECUTED] * BATCHES,
+        ANCHOR_SECONDS,
+    )
+    assert anchored(scenario.node) == {number: (Status.EXECUTED, frozen_outputs()[number]) for number in NUMBERS}

@@ -99,7 +99,7 @@ class UnusableWitness:
         return b"damaged"
 
 
-@pytest.mark.slow
+@pytest.mark.node
 def test_a_damaged_witness_fails_its_batch_with_the_provers_code(worker: ProverWorker, tmp_path: Path) -> None:
     queue = ProofQueue(tmp_path, UnusableWitness(), worker.client)
     with pytest.raises(WitnessRejected) as caught:

@@ -23,7 +23,8 @@ pub use genesis::{Genesis, GenesisAccount};
 pub use ledger::{decode_any_chain as decode_transaction, execute_witness, CallRequest, Ledger, SealLimits};
 pub use opening::replay::replay_call;
 pub use policy::{Access, PolicyTable, TopLevelCall};
-pub use records::{Batch, BatchFields, Block, Log, Receipt};
+pub use prividium_stf::BatchOutput;
+pub use records::{Batch, Block, Log, Receipt};
 pub use transaction::{AccessListItem, Place, Transaction};
 
 pub use revm::primitives;

@@ -138,78 +138,11 @@ pub struct Batch {
     /// Policy of all its blocks.
     pub policy_version: u64,
     /// The public output.
-    pub output: BatchFields,
+    pub output: BatchOutput,
     /// Transactions of the chain up to and with its last block.
     pub transactions_total: u64,
     /// Estimated instructions to prove them.
     pub cycles_total: u64,
-}
-
-/// The fields of `docs/protocol/commitments.md` §5.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BatchFields {
-    /// EIP-155 chain id.
-    pub chain_id: u64,
-    /// Batch number.
-    pub batch_number: u64,
-    /// Root before.
-    pub prev_state: B256,
-    /// Root after.
-    pub new_state: B256,
-    /// Root of the policy table.
-    pub policy_root: B256,
-    /// Reserved, zero.
-    pub l1_inbox_hash: B256,
-    /// Reserved, zero.
-    pub message_root: B256,
-    /// Reserved, zero.
-    pub imported_roots_hash: B256,
-    /// Reserved, zero.
-    pub disclosure_log_root: B256,
-    /// Reserved, zero.
-    pub da_commitment: B256,
-}
-
-impl BatchFields {
-    /// keccak-256 of the ABI encoding: the public value of the proof.
-    #[must_use]
-    pub fn digest(&self) -> B256 {
-        BatchOutput::from(self).digest()
-    }
-}
-
-impl From<&BatchOutput> for BatchFields {
-    fn from(output: &BatchOutput) -> Self {
-        Self {
-            chain_id: output.chain_id,
-            batch_number: output.batch_number,
-            prev_state: output.prev_state,
-            new_state: output.new_state,
-            policy_root: output.policy_root,
-            l1_inbox_hash: output.l1_inbox_hash,
-            message_root: output.message_root,
-            imported_roots_hash: output.imported_roots_hash,
-            disclosure_log_root: output.disclosure_log_root,
-            da_commitment: output.da_commitment,
-        }
-    }
-}
-
-impl From<&BatchFields> for BatchOutput {
-    fn from(fields: &BatchFields) -> Self {
-        Self {
-            chain_id: fields.chain_id,
-            batch_number: fields.batch_number,
-            prev_state: fields.prev_state,
-            new_state: fields.new_state,
-            policy_root: fields.policy_root,
-            l1_inbox_hash: fields.l1_inbox_hash,
-            message_root: fields.message_root,
-            imported_roots_hash: fields.imported_roots_hash,
-            disclosure_log_root: fields.disclosure_log_root,
-            da_commitment: fields.da_commitment,
-        }
-    }
 }
 
 /// An account of the flat table: nonce u64 ‖ balance u256 ‖ code hash, big-endian.

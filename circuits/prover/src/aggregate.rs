@@ -12,25 +12,28 @@ use crate::{
     progress::{Progress, Stage, Step},
 };
 
-/// Seconds of one aggregation step on the reference machine.
-const STEP_SECONDS: f64 = 13.0;
+/// Seconds on the reference machine of one step of each layer: over segments, over those proofs, recursive, last.
+const LEAF_SECONDS: f64 = 85.0;
+const FIRST_SECONDS: f64 = 40.0;
+const RECURSIVE_SECONDS: f64 = 30.0;
+const WRAP_SECONDS: f64 = 20.0;
 
 /// Steps that [`aggregate`] takes for a number of segments.
 pub fn steps(prover: &AggProver, segments: usize) -> Vec<Step> {
     let tree = prover.agg_tree_config;
+    let step = |expected_seconds| Step { stage: Stage::Aggregate, expected_seconds };
     let mut width = segments.div_ceil(tree.num_children_leaf);
-    let mut count = width;
+    let mut steps = vec![step(LEAF_SECONDS); width];
     width = width.div_ceil(tree.num_children_internal);
-    count += width;
+    steps.extend(vec![step(FIRST_SECONDS); width]);
     loop {
         width = width.div_ceil(tree.num_children_internal);
-        count += width;
+        steps.extend(vec![step(RECURSIVE_SECONDS); width]);
         if width <= 1 {
             break;
         }
     }
-    let mut steps = vec![Step { stage: Stage::Aggregate, expected_seconds: STEP_SECONDS }; count];
-    steps.push(Step { stage: Stage::Wrap, expected_seconds: STEP_SECONDS });
+    steps.push(Step { stage: Stage::Wrap, expected_seconds: WRAP_SECONDS });
     steps
 }
 

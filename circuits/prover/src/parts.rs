@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Everything that no function below claims: reading the witness, decoding and hashing transactions, the digests of
-/// blocks, receipts and history, the output.
+/// blocks and receipts, the output.
 const REST: &str = "base";
 const RETURN_ADDRESS_REGISTER: usize = 1;
 const STACK_REGISTER: usize = 2;
@@ -44,6 +44,8 @@ const FUNCTIONS: &[(&str, &str)] = &[
     ("OpenedState4read", "tree"),
     ("OpenedState6commit", "tree"),
     ("StateChanges7collect", "tree"),
+    ("history9concerned", "history"),
+    ("OpenedState4link", "history"),
     ("OpenedPolicy4read", "policy"),
     ("OpenedPolicy4root", "policy"),
     ("OpenedPolicy5entry", "policy"),

@@ -63,11 +63,14 @@ struct State {
     done_actual_seconds: f64,
 }
 
+/// What a job of one segment takes on the reference machine, keys included: the plan until the real one is known.
+const USUAL_STEPS: [(Stage, f64); 4] =
+    [(Stage::Execute, 35.0), (Stage::Segment, 50.0), (Stage::Aggregate, 155.0), (Stage::Wrap, 20.0)];
+
 impl Default for Progress {
     fn default() -> Self {
-        let first = Step { stage: Stage::Execute, expected_seconds: 1.0 };
         let state = State {
-            steps: vec![first],
+            steps: USUAL_STEPS.map(|(stage, expected_seconds)| Step { stage, expected_seconds }).to_vec(),
             current: 0,
             current_since: Instant::now(),
             done_expected_seconds: 0.0,
@@ -78,11 +81,13 @@ impl Default for Progress {
 }
 
 impl Progress {
-    /// Replaces the plan; the first step begins now.
+    /// Replaces the plan: what was done so far counts as one step, the first of `steps` begins now.
     pub fn plan(&self, steps: Vec<Step>) {
         let mut state = self.lock();
-        state.steps = steps;
-        state.current = 0;
+        let so_far = state.current_since.elapsed().as_secs_f64();
+        state.steps = vec![Step { stage: Stage::Execute, expected_seconds: so_far }];
+        state.steps.extend(steps);
+        state.current = 1;
         state.current_since = Instant::now();
     }
 

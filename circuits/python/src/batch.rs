@@ -8,7 +8,7 @@ use crate::convert::bytes;
 
 /// The public output of a batch.
 #[pyclass(frozen, module = "prividium._core")]
-pub(crate) struct BatchOutput(pub(crate) ledger::BatchFields);
+pub(crate) struct BatchOutput(pub(crate) ledger::BatchOutput);
 
 #[pymethods]
 impl BatchOutput {

@@ -10,10 +10,10 @@ pub const MAX_DEPTH: usize = 216;
 
 /// Items of a partial tree, two bits each.
 pub(crate) mod kind {
-    pub(crate) const EMPTY: u32 = 0;
-    pub(crate) const OPAQUE: u32 = 1;
-    pub(crate) const LEAF: u32 = 2;
-    pub(crate) const BRANCH: u32 = 3;
+    pub(crate) const EMPTY: u8 = 0;
+    pub(crate) const OPAQUE: u8 = 1;
+    pub(crate) const LEAF: u8 = 2;
+    pub(crate) const BRANCH: u8 = 3;
 }
 
 /// Collects the items of a partial tree in pre-order.
@@ -54,13 +54,13 @@ impl PartialTreeEncoder {
         self.item(kind::BRANCH);
     }
 
-    fn item(&mut self, kind: u32) {
+    fn item(&mut self, kind: u8) {
         let shift = (self.count & 15) * 2;
         if shift == 0 {
             self.kinds.push(0);
         }
         if let Some(last) = self.kinds.last_mut() {
-            *last |= kind << shift;
+            *last |= u32::from(kind) << shift;
         }
         self.count += 1;
     }

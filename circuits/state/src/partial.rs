@@ -1,9 +1,9 @@
 //! A tree cut down to the paths that a batch touches (commitments.md §2).
 //!
-//! Items lie in pre-order. Reading them from the last to the first meets both sides of a branch before the branch, so
-//! hashing, checking and updating are single passes without recursion.
+//! An encoding has its items in pre-order; in memory they lie the other way round, last item first. Both sides of a
+//! branch then come before the branch, the left one just before it, so hashing, checking and updating are single passes
+//! without recursion.
 
-use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::encoding::{kind, MAX_DEPTH};
@@ -56,18 +56,16 @@ impl core::fmt::Display for TreeError {
 
 #[derive(Clone, Copy)]
 pub(crate) struct Item {
-    pub(crate) kind: u32,
-    /// Right side of a branch as an item index, or where the payload of a leaf starts.
-    pub(crate) link: u32,
-    pub(crate) visited: bool,
-    pub(crate) changed: bool,
     /// Full hash of a leaf or branch; of an opaque item its digest and a zero word.
     pub(crate) hash: Hash,
+    /// Right side of a branch as an item index, or where the payload of a leaf starts.
+    pub(crate) link: u32,
+    pub(crate) kind: u8,
+    pub(crate) visited: bool,
+    pub(crate) changed: bool,
 }
 
 impl Item {
-    const EMPTY: Self = Self { kind: kind::EMPTY, link: 0, visited: false, changed: false, hash: [0; 8] };
-
     /// The words of the digest; the last byte of the seventh is not part of it.
     pub(crate) fn digest_words(&self) -> &[u32; 7] {
         let [words @ .., _] = &self.hash;
@@ -122,18 +120,18 @@ impl<'a> PartialTree<'a> {
         if count == 0 || (used_bits != 0 && kinds[kinds.len() - 1] >> used_bits != 0) {
             return Err(TreeError::Malformed);
         }
-        let mut tree = Self { items: vec![Item::EMPTY; count], payload };
-        tree.hash_items(kinds)?;
+        let mut tree = Self { items: Vec::with_capacity(count), payload };
+        tree.hash_items(count, kinds)?;
         Ok(tree)
     }
 
-    /// Fills `items` from the last to the first.
-    fn hash_items(&mut self, kinds: &[u32]) -> Result<(), TreeError> {
+    /// Fills `items`, beginning with the last item of the encoding.
+    fn hash_items(&mut self, count: usize, kinds: &[u32]) -> Result<(), TreeError> {
         // indices of the subtrees that no branch has taken yet, the leftmost on top
         let mut roots: Vec<u32> = Vec::with_capacity(64);
         let mut end = self.payload.len();
-        for index in (0..self.items.len()).rev() {
-            let kind = kinds[index >> 4] >> ((index & 15) * 2) & 3;
+        for encoded_at in (0..count).rev() {
+            let kind = (kinds[encoded_at >> 4] >> ((encoded_at & 15) * 2) & 3) as u8;
             let (link, hash) = match kind {
                 kind::BRANCH => {
                     let (Some(left), Some(right)) = (roots.pop(), roots.pop()) else {
@@ -158,11 +156,8 @@ impl<'a> PartialTree<'a> {
                 }
                 _ => (0, [0; 8]),
             };
-            let item = &mut self.items[index];
-            item.kind = kind;
-            item.link = link;
-            item.hash = hash;
-            roots.push(index as u32);
+            roots.push(self.items.len() as u32);
+            self.items.push(Item { hash, link, kind, visited: false, changed: false });
         }
         if roots.len() == 1 && end == 0 {
             Ok(())
@@ -174,7 +169,7 @@ impl<'a> PartialTree<'a> {
     /// The root of the items; `None` if the whole tree is one opaque item, whose full hash is not known.
     #[must_use]
     pub fn root(&self) -> Option<Root> {
-        let top = &self.items[0];
+        let top = self.items.last()?;
         match top.kind {
             kind::EMPTY => Some(EMPTY_ROOT),
             kind::OPAQUE => None,
@@ -182,19 +177,24 @@ impl<'a> PartialTree<'a> {
         }
     }
 
+    /// Index in the encoding of the item at `index`, and the other way round.
+    pub(crate) fn mirrored(&self, index: usize) -> u32 {
+        (self.items.len() - 1 - index) as u32
+    }
+
     /// Walks to `key` and marks the items of the walk as visited.
     ///
     /// # Errors
     /// `MissingNode` if the walk ends at an opaque item.
     pub fn find(&mut self, key: &Digest) -> Result<Lookup, TreeError> {
-        let mut index = 0u32;
+        let mut index = self.mirrored(0);
         let mut depth = 0usize;
         loop {
             let item = &mut self.items[index as usize];
             item.visited = true;
             match item.kind {
                 kind::BRANCH if depth < MAX_DEPTH => {
-                    index = if key.bit(depth) { item.link } else { index + 1 };
+                    index = if key.bit(depth) { item.link } else { index - 1 };
                     depth += 1;
                 }
                 kind::LEAF => {

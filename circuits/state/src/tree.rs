@@ -236,7 +236,7 @@ fn apply(words: &[u32], root: &Root, accesses: &[Access]) -> Result<Update, Tree
     let mut nodes = NewNodes(Vec::new());
     let new_root = match tree.root() {
         None => *root,
-        Some(_) => tree.update_into(&mut changes, &mut nodes)?,
+        Some(_) => tree.update_into(&changes, &mut nodes)?,
     };
     tree.finish()?;
     Ok((new_root, nodes.0))

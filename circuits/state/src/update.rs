@@ -25,7 +25,7 @@ impl Sink for () {
 
 /// A terminal's new content, before it is joined to the rest.
 struct Terminal {
-    kind: u32,
+    kind: u8,
     hash: Hash,
 }
 
@@ -40,46 +40,45 @@ impl PartialTree<'_> {
     ///
     /// # Errors
     /// `SiblingOpaque` if a deletion needs a sibling that is not opened; `Malformed` for a deletion of an absent key.
-    pub fn update(&mut self, changes: &mut [Change]) -> Result<Root, TreeError> {
+    pub fn update(&mut self, changes: &[Change]) -> Result<Root, TreeError> {
         self.update_into(changes, &mut ())
     }
 
     pub(crate) fn update_into(
         &mut self,
-        changes: &mut [Change],
+        changes: &[Change],
         sink: &mut impl Sink,
     ) -> Result<Root, TreeError> {
-        changes.sort_unstable_by_key(|change| change.position.item);
-        let mut rest: &[Change] = changes;
-        for index in (0..self.items.len()).rev() {
+        let order = by_item(changes);
+        let mut rest = &order[..];
+        for index in 0..self.items.len() {
             if self.items[index].kind == kind::BRANCH {
                 self.join(index, sink)?;
                 continue;
             }
-            let start =
-                rest.iter().rposition(|change| change.position.item as usize != index).map_or(0, |at| at + 1);
-            let (others, here) = rest.split_at(start);
+            let count = rest.iter().take_while(|entry| (*entry >> 32) as usize == index).count();
+            let (here, others) = rest.split_at(count);
             rest = others;
             if !here.is_empty() {
-                let terminal = self.terminal(index, here, sink)?;
+                let terminal = self.terminal(index, here, changes, sink)?;
                 let item = &mut self.items[index];
                 item.kind = terminal.kind;
                 item.hash = terminal.hash;
                 item.changed = true;
             }
         }
-        if !rest.is_empty() {
+        let Some(top) = self.items.last().filter(|_| rest.is_empty()) else {
             return Err(TreeError::Malformed);
-        }
-        match self.items[0].kind {
+        };
+        match top.kind {
             kind::EMPTY => Ok(EMPTY_ROOT),
-            _ => Ok(hash_bytes(&self.items[0].hash)),
+            _ => Ok(hash_bytes(&top.hash)),
         }
     }
 
     /// Hashes a branch again if one of its sides changed, or lets a lone leaf take its place.
     fn join(&mut self, index: usize, sink: &mut impl Sink) -> Result<(), TreeError> {
-        let (left_at, right_at) = (index + 1, self.items[index].link as usize);
+        let (left_at, right_at) = (index - 1, self.items[index].link as usize);
         let (left, right) = (&self.items[left_at], &self.items[right_at]);
         if !left.changed && !right.changed {
             return Ok(());
@@ -98,20 +97,28 @@ impl PartialTree<'_> {
     }
 
     /// The parent of an empty side and the item at `at`: a leaf moves up, a branch stays below a node.
-    fn alone(&mut self, at: usize, is_left: bool, sink: &mut impl Sink) -> Result<(u32, Hash), TreeError> {
+    fn alone(&mut self, at: usize, is_left: bool, sink: &mut impl Sink) -> Result<(u8, Hash), TreeError> {
+        let encoded_at = self.mirrored(at);
         let item = &mut self.items[at];
         item.visited = true;
         match item.kind {
             kind::LEAF => Ok((kind::LEAF, item.hash)),
             kind::BRANCH if is_left => Ok((kind::BRANCH, node(&item.hash, &[0; 8], sink))),
             kind::BRANCH => Ok((kind::BRANCH, node(&[0; 8], &item.hash, sink))),
-            _ => Err(TreeError::SiblingOpaque { item: at as u32 }),
+            _ => Err(TreeError::SiblingOpaque { item: encoded_at }),
         }
     }
 
     /// What stands at a leaf or empty item after `here`, all the changes whose walks ended there.
-    fn terminal(&self, index: usize, here: &[Change], sink: &mut impl Sink) -> Result<Terminal, TreeError> {
+    fn terminal(
+        &self,
+        index: usize,
+        here: &[u64],
+        changes: &[Change],
+        sink: &mut impl Sink,
+    ) -> Result<Terminal, TreeError> {
         let item = &self.items[index];
+        let change = |entry: &u64| &changes[*entry as u32 as usize];
         let present = match item.kind {
             kind::LEAF => {
                 let (key, _) = leaf_payload(self.payload, item.link as usize)?;
@@ -120,16 +127,16 @@ impl PartialTree<'_> {
             kind::EMPTY => None,
             _ => return Err(TreeError::Malformed),
         };
-        if let [Change { key, value: Some(value), .. }] = here {
+        if let (Change { key, value: Some(value), .. }, []) = (change(&here[0]), &here[1..]) {
             if present.is_none_or(|present| present == *key) {
                 return Ok(Terminal { kind: kind::LEAF, hash: leaf(key, value, sink) });
             }
         }
         let mut leaves = Vec::with_capacity(here.len() + 1);
-        if let Some(key) = present.filter(|present| here.iter().all(|change| change.key != *present)) {
+        if let Some(key) = present.filter(|present| here.iter().map(change).all(|one| one.key != *present)) {
             leaves.push(NewLeaf { key, hash: item.hash });
         }
-        for change in here {
+        for change in here.iter().map(change) {
             match &change.value {
                 Some(value) => leaves.push(NewLeaf { key: change.key, hash: leaf(&change.key, value, sink) }),
                 None if present != Some(change.key) => return Err(TreeError::Malformed),
@@ -140,8 +147,17 @@ impl PartialTree<'_> {
         if leaves.windows(2).any(|two| two[0].key == two[1].key) {
             return Err(TreeError::Malformed);
         }
-        Ok(subtree(&leaves, here[0].position.depth as usize, sink))
+        Ok(subtree(&leaves, change(&here[0]).position.depth as usize, sink))
     }
+}
+
+/// Indices of the changes in the order of the items at which their walks ended, the item in the high half. Numbers are
+/// cheaper to sort than changes.
+fn by_item(changes: &[Change]) -> Vec<u64> {
+    let entry = |(index, change): (usize, &Change)| u64::from(change.position.item) << 32 | index as u64;
+    let mut order: Vec<u64> = changes.iter().enumerate().map(entry).collect();
+    order.sort_unstable();
+    order
 }
 
 fn leaf(key: &Digest, value: &Digest, sink: &mut impl Sink) -> Hash {

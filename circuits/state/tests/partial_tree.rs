@@ -64,7 +64,7 @@ fn verify(words: &[u32], accesses: &[Access]) -> Result<(Option<Root>, Root), Tr
         let position = tree.find(&access.key)?.position;
         changes.extend(access.write.map(|value| Change { position, key: access.key, value }));
     }
-    let after = tree.update(&mut changes)?;
+    let after = tree.update(&changes)?;
     tree.finish()?;
     Ok((before, after))
 }

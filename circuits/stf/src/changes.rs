@@ -1,9 +1,10 @@
 //! From the EVM's final state to the writes that the tree needs.
 
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 
 use revm::primitives::{Address, Bytes, B256, U256};
-use revm::state::{AccountInfo, EvmState};
+use revm::state::{Account, AccountInfo, EvmState};
 
 /// The part of an account that the EVM knows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -88,32 +89,54 @@ impl StateChanges {
     #[must_use]
     pub fn collect(state: &EvmState, originals: &impl Originals) -> Self {
         let mut changes = Self::default();
-        for (address, account) in state {
+        // references are cheaper to sort than changes
+        let mut accounts: Vec<(&Address, &Account)> = state.iter().collect();
+        accounts.sort_unstable_by(|a, b| a.0.cmp(b.0));
+        for (address, account) in accounts {
             // destroyed in its last transaction: the EVM clears it lazily; slots of such an account were never stored
             let is_gone = account.is_selfdestructed_locally();
-            let now = if is_gone { AccountState::default() } else { AccountState::of(&account.info) };
-            let before = originals.account(address);
-            if now != before {
-                let code = account
-                    .info
-                    .code
-                    .as_ref()
-                    .filter(|code| now.code_hash != before.code_hash && !code.is_empty());
-                let code = code.filter(|_| !is_gone).map(revm::state::Bytecode::original_bytes);
-                changes.accounts.push(AccountChange { address: *address, state: now, code });
-            }
-            if is_gone {
-                continue;
-            }
-            for (slot, value) in &account.storage {
-                let value = value.present_value;
-                if value != originals.slot(address, slot) {
-                    changes.slots.push(SlotChange { address: *address, slot: *slot, value });
-                }
+            changes.account(*address, account, is_gone, originals);
+            if !is_gone {
+                changes.slots_of(*address, account, originals);
             }
         }
-        changes.accounts.sort_unstable_by(|a, b| a.address.cmp(&b.address));
-        changes.slots.sort_unstable_by(|a, b| (a.address, a.slot).cmp(&(b.address, b.slot)));
         changes
+    }
+
+    fn account(&mut self, address: Address, account: &Account, is_gone: bool, originals: &impl Originals) {
+        let now = if is_gone { AccountState::default() } else { AccountState::of(&account.info) };
+        let before = originals.account(&address);
+        if now == before {
+            return;
+        }
+        let code =
+            account.info.code.as_ref().filter(|code| now.code_hash != before.code_hash && !code.is_empty());
+        let code = code.filter(|_| !is_gone).map(revm::state::Bytecode::original_bytes);
+        self.accounts.push(AccountChange { address, state: now, code });
+    }
+
+    fn slots_of(&mut self, address: Address, account: &Account, originals: &impl Originals) {
+        let mut slots: Vec<(&U256, &U256)> = account
+            .storage
+            .iter()
+            .map(|(slot, value)| (slot, &value.present_value))
+            .filter(|(slot, value)| **value != originals.slot(&address, slot))
+            .collect();
+        slots.sort_unstable_by(|a, b| by_value(a.0, b.0));
+        self.slots.extend(slots.into_iter().map(|(slot, value)| SlotChange {
+            address,
+            slot: *slot,
+            value: *value,
+        }));
+    }
+}
+
+/// The order of numbers. Slots of mappings are hashes, which mostly differ in their first limb.
+pub(crate) fn by_value(a: &U256, b: &U256) -> Ordering {
+    let (first, second) = (a.as_limbs()[3], b.as_limbs()[3]);
+    if first == second {
+        a.cmp(b)
+    } else {
+        first.cmp(&second)
     }
 }

@@ -5,15 +5,17 @@ use alloc::vec::Vec;
 use prividium_policy::{Denial, PolicyView};
 use revm::context::result::{EVMError, ExecutionResult, InvalidTransaction, Output};
 use revm::context::{BlockEnv, CfgEnv, Context, ContextTr, JournalTr, TxEnv};
+use revm::handler::instructions::EthInstructions;
 use revm::handler::{EthFrame, Handler, MainnetHandler};
 use revm::interpreter::interpreter::EthInterpreter;
 use revm::primitives::hardfork::SpecId;
 use revm::primitives::{Address, Bytes, Log, TxKind, B256, U256};
 use revm::state::EvmState;
-use revm::{Database, MainBuilder};
+use revm::Database;
 
 use crate::estimate::cycles_of;
-use crate::judge::{Judge, JudgedEvm, Verdict};
+use crate::judge::{Judge, JudgedEvm, PlainEvm, Verdict};
+use crate::precompiles::OsakaPrecompiles;
 use crate::transaction::{SignedTransaction, TRANSACTION_GAS_MAX};
 
 /// Rules of the EVM: mainnet as of the Osaka upgrade.
@@ -152,7 +154,9 @@ impl<'p, DB: Database, P: PolicyView> Executor<'p, DB, P> {
         let mut cfg = CfgEnv::new_with_spec(SPEC);
         cfg.chain_id = chain_id;
         let context: Context<BlockEnv, TxEnv, CfgEnv, DB> = Context::new(db, SPEC).with_cfg(cfg);
-        Self { evm: JudgedEvm { evm: context.build_mainnet(), judge: Judge::new(policy) }, gas_left: 0 }
+        let instructions = EthInstructions::new_mainnet_with_spec(SPEC);
+        let evm = PlainEvm::new(context, instructions, OsakaPrecompiles::new());
+        Self { evm: JudgedEvm { evm, judge: Judge::new(policy) }, gas_left: 0 }
     }
 
     /// Sets the block that the following transactions run in.

@@ -30,8 +30,9 @@ fn parties(log: &Log) -> [Option<Address>; 2] {
     })
 }
 
-/// Accounts whose history the transaction enters, each once.
+/// Accounts whose history the transaction enters, each once. Not inlined, so that its cost in a proof can be told.
 #[must_use]
+#[inline(never)]
 pub fn concerned(transaction: &SignedTransaction, outcome: &Outcome) -> Vec<Address> {
     let mut accounts = Vec::with_capacity(4);
     accounts.push(transaction.sender);

@@ -6,17 +6,24 @@
 use alloc::string::String;
 
 use prividium_policy::{decide, AccessKind, Denial, Frame, PolicyView, Question, Wallet};
-use revm::context::{ContextTr, FrameStack, JournalTr};
+use revm::context::{ContextTr, Evm, FrameStack, JournalTr};
 use revm::context_interface::context::ContextError;
 use revm::handler::evm::FrameTr;
-use revm::handler::{EthFrame, EvmTr, FrameInitOrResult, MainnetContext, MainnetEvm};
+use revm::handler::instructions::EthInstructions;
+use revm::handler::{EthFrame, EvmTr, FrameInitOrResult, MainnetContext};
 use revm::interpreter::interpreter::EthInterpreter;
 use revm::interpreter::interpreter_action::FrameInit;
 use revm::interpreter::{CallInputs, CallScheme, FrameInput};
 use revm::primitives::{Address, KECCAK_EMPTY};
 use revm::Database;
 
-type FrameResultOf<DB> = <<MainnetEvm<MainnetContext<DB>> as EvmTr>::Frame as FrameTr>::FrameResult;
+use crate::precompiles::OsakaPrecompiles;
+
+type PlainInstructions<DB> = EthInstructions<EthInterpreter, MainnetContext<DB>>;
+/// revm's mainnet EVM with the static table of precompiles.
+pub(crate) type PlainEvm<DB> =
+    Evm<MainnetContext<DB>, (), PlainInstructions<DB>, OsakaPrecompiles, EthFrame<EthInterpreter>>;
+type FrameResultOf<DB> = <<PlainEvm<DB> as EvmTr>::Frame as FrameTr>::FrameResult;
 type InitResult<'a, DB> = revm::handler::ItemOrResult<&'a mut EthFrame<EthInterpreter>, FrameResultOf<DB>>;
 
 /// Marks the error with which a judged frame stops the handler; the verdict itself is in the judge.
@@ -108,7 +115,7 @@ impl<'p, P: PolicyView> Judge<'p, P> {
 
 /// revm's mainnet EVM whose frames are judged.
 pub(crate) struct JudgedEvm<'p, DB: Database, P: PolicyView> {
-    pub(crate) evm: MainnetEvm<MainnetContext<DB>>,
+    pub(crate) evm: PlainEvm<DB>,
     pub(crate) judge: Judge<'p, P>,
 }
 
@@ -130,8 +137,8 @@ impl<DB: Database, P: PolicyView> JudgedEvm<'_, DB, P> {
 
 impl<DB: Database, P: PolicyView> EvmTr for JudgedEvm<'_, DB, P> {
     type Context = MainnetContext<DB>;
-    type Instructions = <MainnetEvm<MainnetContext<DB>> as EvmTr>::Instructions;
-    type Precompiles = <MainnetEvm<MainnetContext<DB>> as EvmTr>::Precompiles;
+    type Instructions = PlainInstructions<DB>;
+    type Precompiles = OsakaPrecompiles;
     type Frame = EthFrame<EthInterpreter>;
 
     fn all(&self) -> (&Self::Context, &Self::Instructions, &Self::Precompiles, &FrameStack<Self::Frame>) {

@@ -22,6 +22,7 @@ pub mod history;
 mod judge;
 mod openings;
 mod output;
+mod precompiles;
 #[cfg(not(target_os = "zkvm"))]
 pub mod replay;
 mod rlp;

@@ -1,6 +1,7 @@
 //! The opened part of the state: the EVM's database inside the proof, and the writes that lead to the new root.
 
 use alloc::vec::Vec;
+use core::cell::Cell;
 
 use prividium_state::{
     account_key, head_key, link, storage_key, storage_value, AccountValue, Change, Digest, HeadValue,
@@ -11,11 +12,13 @@ use revm::state::{AccountInfo, Bytecode};
 use revm::Database;
 
 use crate::ancestors::Ancestors;
-use crate::changes::{AccountState, Originals, StateChanges};
+use crate::changes::{by_value, AccountState, Originals, SlotChange, StateChanges};
 use crate::error::{OpeningError, StfError, Table};
 
 struct Account {
     address: Address,
+    /// The address in words that have the order of its bytes.
+    order: [u32; 5],
     old: AccountValue,
     state: AccountState,
     key: Digest,
@@ -45,6 +48,8 @@ struct Code {
 /// Accounts, slots and codes that the witness opens, each proven in the tree under the old root.
 pub(crate) struct OpenedState<'a> {
     accounts: Vec<Account>,
+    /// Index of the account that was asked for last: most questions about slots come in runs.
+    last_account: Cell<usize>,
     slots: Vec<Slot>,
     codes: Vec<Code>,
     head_position: Position,
@@ -68,6 +73,7 @@ impl<'a> OpenedState<'a> {
         }
         let mut state = Self {
             accounts: Vec::new(),
+            last_account: Cell::new(0),
             slots: Vec::new(),
             codes: Vec::new(),
             head_position: head_found.position,
@@ -108,6 +114,7 @@ impl<'a> OpenedState<'a> {
             };
             self.accounts.push(Account {
                 address,
+                order: ordered(&address),
                 old,
                 state,
                 key,
@@ -176,16 +183,24 @@ impl<'a> OpenedState<'a> {
     }
 
     fn index_of(&self, address: &Address) -> Option<usize> {
-        self.accounts.binary_search_by(|account| account.address.cmp(address)).ok()
+        let order = ordered(address);
+        let last = self.last_account.get();
+        if self.accounts.get(last).is_some_and(|account| account.order == order) {
+            return Some(last);
+        }
+        let found = self.accounts.binary_search_by(|account| account.order.cmp(&order)).ok()?;
+        self.last_account.set(found);
+        Some(found)
     }
 
     fn slot_index(&self, address: &Address, slot: &U256) -> Option<usize> {
         let (start, end) = self.accounts[self.index_of(address)?].slots;
         let slots = &self.slots[start as usize..end as usize];
-        slots.binary_search_by(|opened| opened.slot.cmp(slot)).ok().map(|at| start as usize + at)
+        slots.binary_search_by(|opened| by_value(&opened.slot, slot)).ok().map(|at| start as usize + at)
     }
 
-    /// Enters a transaction into an account's history.
+    /// Enters a transaction into an account's history. Not inlined, so that its cost in a proof can be told.
+    #[inline(never)]
     pub(crate) fn link(&mut self, address: &Address, entry: &Digest) -> Result<(), StfError> {
         let index = self.index_of(address).ok_or(StfError::Opening(OpeningError::Account(*address)))?;
         let account = &mut self.accounts[index];
@@ -212,7 +227,7 @@ impl<'a> OpenedState<'a> {
         if !salts.0.is_empty() {
             return Err(StfError::Surplus(Table::Salts));
         }
-        let root = self.tree.update(&mut writes)?;
+        let root = self.tree.update(&writes)?;
         self.tree.finish()?;
         self.check_used()?;
         Ok(root)
@@ -246,25 +261,34 @@ impl<'a> OpenedState<'a> {
         changed.next().map_or(Ok(()), |change| Err(StfError::Opening(OpeningError::Account(change.address))))
     }
 
+    /// Walks opened slots and changes side by side: both ascend by account and slot.
     fn write_slots(
         &mut self,
         changes: &StateChanges,
         salts: &mut Salts<'_>,
         writes: &mut Vec<Change>,
     ) -> Result<(), StfError> {
-        for change in &changes.slots {
-            let missing = StfError::Opening(OpeningError::Slot(change.address, change.slot));
-            let index = self.slot_index(&change.address, &change.slot).ok_or(missing)?;
-            let slot = &mut self.slots[index];
-            slot.used = true;
-            let value = if change.value.is_zero() {
-                None
-            } else {
-                Some(storage_value(&change.value.to_be_bytes(), &salts.next()?))
-            };
-            writes.push(Change { position: slot.position, key: slot.key, value });
+        let mut changed = changes.slots.iter().peekable();
+        for account in &self.accounts {
+            let (start, end) = account.slots;
+            for slot in &mut self.slots[start as usize..end as usize] {
+                let is_next =
+                    |change: &&SlotChange| change.slot == slot.slot && change.address == account.address;
+                let Some(change) = changed.next_if(is_next) else {
+                    continue;
+                };
+                slot.used = true;
+                let value = if change.value.is_zero() {
+                    None
+                } else {
+                    Some(storage_value(&change.value.to_be_bytes(), &salts.next()?))
+                };
+                writes.push(Change { position: slot.position, key: slot.key, value });
+            }
         }
-        Ok(())
+        let missing =
+            |change: &SlotChange| StfError::Opening(OpeningError::Slot(change.address, change.slot));
+        changed.next().map_or(Ok(()), |change| Err(missing(change)))
     }
 
     fn check_used(&self) -> Result<(), StfError> {
@@ -279,6 +303,15 @@ impl<'a> OpenedState<'a> {
         }
         self.ancestors.finish()
     }
+}
+
+/// Words that compare as the bytes of the address do.
+fn ordered(address: &Address) -> [u32; 5] {
+    let mut words = [0; 5];
+    for (word, bytes) in words.iter_mut().zip(address.0.chunks_exact(4)) {
+        *word = u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+    }
+    words
 }
 
 /// An account after its address: a flag and, if it is present, its value and 19 bytes of salt.

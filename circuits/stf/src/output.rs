@@ -3,7 +3,8 @@
 use revm::primitives::{keccak256, B256};
 
 /// Fields of the batch output. Those after `policy_root` are zero until the features that fill them exist.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct BatchOutput {
     /// Chain id.
     pub chain_id: u64,

@@ -18,7 +18,7 @@ from prividium.demo.fund import artifact
 from prividium.demo.member import Member
 from prividium.types import to_hex
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.node
 WAIT_SECONDS_MAX = 120
 
 

@@ -8,7 +8,7 @@ use revm::primitives::Bytes;
 
 use crate::error::{LedgerError, Result};
 use crate::policy::PolicyTable;
-use crate::records::{self, Batch, BatchFields, Block};
+use crate::records::{self, Batch, Block};
 use crate::store::chain;
 use crate::store::tables::{BATCHES, BATCH_STARTS, HEAD, LAST_BATCH, META, WITNESSES};
 use crate::tree::{insert_nodes, insert_values, TreeSnapshot};
@@ -166,7 +166,7 @@ fn record(before: &Batch, blocks: &[Block], built: &BuiltBatch) -> Result<Batch>
         last_block: last.number,
         transaction_count: last.transactions_total - before.transactions_total,
         policy_version: first.policy_version,
-        output: BatchFields::from(&built.output),
+        output: built.output,
         transactions_total: last.transactions_total,
         cycles_total: last.cycles_total,
     })

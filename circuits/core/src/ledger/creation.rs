@@ -3,12 +3,13 @@
 use prividium_state::salt::SaltSecret;
 use prividium_stf::build::{make_genesis, GenesisAccount, GenesisSpec};
 use prividium_stf::changes::AccountState;
+use prividium_stf::BatchOutput;
 use redb::WriteTransaction;
 use revm::primitives::{keccak256, B256, KECCAK_EMPTY};
 
 use crate::error::{LedgerError, Result};
 use crate::genesis::Genesis;
-use crate::records::{self, encode_account, Batch, BatchFields, Block};
+use crate::records::{self, encode_account, Batch, Block};
 use crate::store::tables::{
     ACCOUNTS, ARRIVALS, BATCHES, BATCH_STARTS, BLOCKS, BLOCK_NUMBERS, CODE, DROPPED, DROPPED_ORDER, GENESIS,
     HEAD, IDENTITY, LAST_BATCH, MEMPOOL, META, NODES, POLICIES, POLICY, RECEIPTS, SCHEMA, SCHEMA_VERSION,
@@ -126,7 +127,7 @@ fn batch_zero(chain_id: u64, root: B256) -> Batch {
         last_block: 0,
         transaction_count: 0,
         policy_version: 0,
-        output: BatchFields { chain_id, new_state: root, ..BatchFields::default() },
+        output: BatchOutput { chain_id, new_state: root, ..BatchOutput::default() },
         transactions_total: 0,
         cycles_total: 0,
     }

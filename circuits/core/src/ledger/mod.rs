@@ -18,6 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Rw
 use prividium_state::salt::SaltSecret;
 use prividium_stf::executor::BlockContext;
 use prividium_stf::transaction::decode_transaction;
+use prividium_stf::BatchOutput;
 use redb::ReadableTable;
 use zeroize::Zeroizing;
 
@@ -25,7 +26,7 @@ use crate::error::{LedgerError, Result};
 use crate::genesis::Genesis;
 use crate::mempool::{Mempool, Pending};
 use crate::policy::PolicyTable;
-use crate::records::{BatchFields, Block};
+use crate::records::Block;
 use crate::state::HeadState;
 use crate::store::tables::{ARRIVALS, MEMPOOL, POLICY};
 use crate::store::{chain, Store};
@@ -166,8 +167,7 @@ fn load_mempool(transaction: &redb::ReadTransaction, chain_id: u64) -> Result<Me
 ///
 /// # Errors
 /// The exact failure of the transition.
-pub fn execute_witness(witness: &[u8]) -> Result<BatchFields> {
-    let output = prividium_stf::run(witness)
-        .map_err(|error| LedgerError::Transition { code: error.code(), message: error.to_string() })?;
-    Ok(BatchFields::from(&output))
+pub fn execute_witness(witness: &[u8]) -> Result<BatchOutput> {
+    prividium_stf::run(witness)
+        .map_err(|error| LedgerError::Transition { code: error.code(), message: error.to_string() })
 }

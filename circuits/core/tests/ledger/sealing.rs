@@ -127,7 +127,7 @@ fn random_transaction(random: &mut Random, nonce: u64) -> Sent {
 }
 
 /// Random activity on a chain: every batch's witness and output.
-fn play(ledger: &Ledger, wallets: &[&Wallet], seed: u64) -> Vec<(Vec<u8>, prividium_ledger::BatchFields)> {
+fn play(ledger: &Ledger, wallets: &[&Wallet], seed: u64) -> Vec<(Vec<u8>, prividium_ledger::BatchOutput)> {
     let mut random = Random(seed);
     let mut batches = Vec::new();
     for block in 0..12 {

@@ -1,6 +1,6 @@
 //! The group of secp256k1 in the VM's curve instructions.
 
-use core::arch::asm;
+use core::{arch::asm, mem::MaybeUninit};
 
 use crate::{
     field::{Coordinate, Residue, Scalar},
@@ -59,15 +59,31 @@ impl Point {
         unsafe { asm!(".insn r 0x2b, 1, 1, {to}, {to}, x0", to = in(reg) &mut *self) }
     }
 
-    /// Multiples 1 to 15. The group's order is a large prime, so all of them are distinct, and so are their abscissas.
-    fn multiples(&self) -> Multiples {
-        let mut multiples = [*self; 15];
-        multiples[1].double();
-        for i in 2..15 {
-            multiples[i] = multiples[i - 1];
-            multiples[i].add_distinct(self);
+    /// Writes the sum of `left` and `right`, whose abscissas differ, to `to`.
+    #[inline(always)]
+    fn write_sum(to: &mut MaybeUninit<Self>, left: &Self, right: &Self) {
+        // SAFETY: the instruction reads two points and writes one.
+        unsafe {
+            asm!(".insn r 0x2b, 1, 0, {to}, {left}, {right}",
+                to = in(reg) to.as_mut_ptr(), left = in(reg) left, right = in(reg) right)
         }
-        multiples
+    }
+
+    /// Writes multiples 1 to 15 to `to`. The group's order is a large prime, so all of them are distinct, and so are their
+    /// abscissas.
+    #[inline(always)]
+    fn write_multiples<'m>(&self, to: &'m mut [MaybeUninit<Self>; 15]) -> &'m Multiples {
+        let mut second = *self;
+        second.double();
+        to[0].write(*self);
+        to[1].write(second);
+        for i in 2..15 {
+            let (done, rest) = to.split_at_mut(i);
+            // SAFETY: the elements before i are written.
+            Self::write_sum(&mut rest[0], unsafe { done[i - 1].assume_init_ref() }, self);
+        }
+        // SAFETY: all elements are written, and `MaybeUninit` has the layout of its content.
+        unsafe { &*to.as_ptr().cast::<Multiples>() }
     }
 }
 
@@ -87,7 +103,8 @@ impl Sum {
 
 /// g G + q Q for the generator G, or `None` for the identity. Four bits of both scalars at a time.
 pub(crate) fn combine(g: &Scalar, q: &Scalar, point: &Point) -> Option<Point> {
-    let multiples = point.multiples();
+    let mut space = [const { MaybeUninit::<Point>::uninit() }; 15];
+    let multiples = point.write_multiples(&mut space);
     let mut sum = Sum { point: *point, is_identity: true };
     for word in (0..8).rev() {
         let (mut g_bits, mut q_bits) = (g.0[word], q.0[word]);

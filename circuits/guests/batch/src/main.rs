@@ -13,6 +13,7 @@ mod field;
 mod generator;
 mod hashes;
 mod heap;
+mod memory;
 mod recover;
 mod runtime;
 

@@ -11,9 +11,6 @@ const PANICKED: u8 = 1;
 /// Longest read of one hint instruction, in words.
 const HINT_WORDS_MAX: usize = 1023;
 
-global_asm!(include_str!("memcpy.s"));
-global_asm!(include_str!("memset.s"));
-
 // The stack grows down from 0x200400, below the program.
 global_asm!(
     r#"

@@ -13,7 +13,7 @@ from pathlib import Path
 from eth_utils.crypto import keccak
 
 from gateway.abi import interface
-from gateway.relayer.client import L1Client
+from gateway.relayer.client import L1Block, L1Client
 from gateway.relayer.journal import Action
 from gateway.relayer.settlement import SettlementView, VerifyingKey
 from gateway.relayer.submit import Call, Event, Step, Submitter
@@ -65,12 +65,13 @@ class Deployer:
     def step(self) -> tuple[Deployment | None, Step]:
         """The deployment once both contracts stand; else what was done towards it. Raises L1Error."""
         head = self._client.head()
-        registry = self.find("KeyRegistry")
+        registry = self._find("KeyRegistry", head)
         if registry is None:
-            return None, self._submitter.step(head, self._action("KeyRegistry"), self._build)
-        settlement = self.find("Settlement")
+            return None, self._submitter.step(head, self._action("KeyRegistry"), lambda _: self._registry())
+        settlement = self._find("Settlement", head)
         if settlement is None:
-            return None, self._submitter.step(head, self._action("Settlement"), self._build)
+            wanted = self._action("Settlement")
+            return None, self._submitter.step(head, wanted, lambda _: self._settlement(registry))
         deployment = Deployment(
             l1_chain_id=self._client.chain_id(),
             l1_genesis=to_hex(genesis_hash(self._client)),
@@ -82,28 +83,29 @@ class Deployer:
     def _action(self, name: str) -> Action:
         return Action(f"deploy {name}", 0, self._plan.binding())
 
-    def find(self, name: str) -> bytes | None:
-        """Address of the contract if an earlier transaction of ours created it."""
+    def _find(self, name: str, head: L1Block) -> bytes | None:
+        """Address of the contract if an earlier transaction of ours created it by `head`.
+
+        At any other block it could be ahead of the nonce that the submitter reads there.
+        """
         wanted = self._action(name)
         for signed in self._submitter.journal.of(wanted.step):
             address = created_address(self._submitter.address, signed.nonce)
-            if signed.action == wanted and interface(name).artifact.is_deployed_as(self._client.code(address)):
+            code = self._client.code(address, head.number)
+            if signed.action == wanted and interface(name).artifact.is_deployed_as(code):
                 return address
         return None
 
-    def _build(self, action: Action) -> Call:
-        plan = self._plan
-        if action == self._action("KeyRegistry"):
-            contract = interface("KeyRegistry")
-            data = contract.creation(to_hex(plan.governor), plan.key_delay_seconds, plan.key.astuple())
-            return Call(None, data, contract)
-        registry = self.find("KeyRegistry")
-        assert registry is not None, "Settlement is deployed after its registry"
-        contract = interface("Settlement")
+    def _registry(self) -> Call:
+        plan, contract = self._plan, interface("KeyRegistry")
+        data = contract.creation(to_hex(plan.governor), plan.key_delay_seconds, plan.key.astuple())
+        return Call(None, data, contract)
+
+    def _settlement(self, registry: bytes) -> Call:
+        plan, contract = self._plan, interface("Settlement")
         offices = (to_hex(plan.governor), to_hex(plan.operator), to_hex(plan.attester))
-        return Call(
-            None, contract.creation(plan.private_chain_id, plan.genesis_state, to_hex(registry), *offices), contract
-        )
+        data = contract.creation(plan.private_chain_id, plan.genesis_state, to_hex(registry), *offices)
+        return Call(None, data, contract)
 
 
 def deploy(

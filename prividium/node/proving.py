@@ -31,6 +31,7 @@ class Proving:
         return self._worker.client()
 
     def start(self) -> None:
+        self._worker.end_left_behind()
         self._thread.start()
 
     def wake(self) -> None:

@@ -44,6 +44,11 @@ class ProverWorker:
     def pid(self) -> int | None:
         return self._child.pid
 
+    def end_left_behind(self) -> None:
+        """End the process of a node that was killed: it would hold its memory until the next proof."""
+        with self._starting:
+            self._child.end_left_behind()
+
     def client(self) -> ProverClient:
         """A client of the running process, which is started if need be.
 

@@ -19,7 +19,7 @@ from gateway.relayer.watch import AnchorStatus, Watcher
 from prividium import clock
 from prividium.proof.prover import OutputMismatch
 from prividium.proof.verify import VerifiedProof
-from prividium.types import to_hex, to_quantity
+from prividium.types import from_hex, to_hex, to_quantity
 from tests.contracts.chain import GENESIS_STATE, KEY, PRIVATE_CHAIN_ID, Fields, batch
 
 PATIENT = SubmitLimits(stuck_after_blocks=1_000, stuck_after_seconds=1_000_000)
@@ -110,6 +110,7 @@ class Node:
             deployment, _ = self.deployer.step()
             if deployment is not None:
                 self.settlement = deployment.settlement_address
+                self.registry = from_hex(deployment.registry, 20)
                 self.watcher = Watcher(self.client, self.settlement, self.operator.address)
                 self.anchor = Anchor(
                     self.client, self.submitter, self.settlement, self.attester, self.batches, self._verify

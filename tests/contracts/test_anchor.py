@@ -71,12 +71,10 @@ def test_a_verifier_that_is_away_holds_up_attestations_alone(
 
 
 def test_a_proof_by_another_program_than_the_pinned_one_is_not_attested(node: Node, batches: Batches) -> None:
-    registry = node.deployer.find("KeyRegistry")
-    assert registry is not None
     keys = interface("KeyRegistry")
     for function, arguments in (("propose", [OTHER_KEY.astuple()]), ("activate", [])):
         action = Action(function, 0, bytes(32))
-        calls = {action: Call(registry, keys.call(function, *arguments), keys)}
+        calls = {action: Call(node.registry, keys.call(function, *arguments), keys)}
         assert node.submitter.step(node.client.head(), action, calls.__getitem__).event is Event.SENT
     batches.seal(1)
     batches.prove(1)

@@ -13,6 +13,7 @@ from gateway.relayer.devnet import EmbeddedL1
 from gateway.relayer.fees import estimate
 from prividium.errors import ConfigurationError
 from tests.contracts.chain import named_key
+from tests.contracts.gateway_node import until
 
 START_AND_DIE = """
 import os, signal, sys
@@ -111,6 +112,7 @@ def test_ticks_make_the_newest_transaction_final_and_then_rest(own_l1: EmbeddedL
     fees = estimate(client, client.head())
     digest, raw = key.sign_transaction(client.chain_id(), 0, key.address, b"", 21_000, fees)
     client.send(raw)
+    until(lambda: client.receipt(digest) is not None)
     for _ in range(5):
         own_l1.tick()
     receipt, finalized = client.receipt(digest), client.block("finalized")

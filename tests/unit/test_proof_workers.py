@@ -53,6 +53,12 @@ def test_a_process_left_behind_by_a_killed_node_is_replaced(worker: ProverWorker
     successor.stop()
 
 
+def test_a_process_left_behind_is_ended_though_no_proof_is_wanted(worker: ProverWorker, tmp_path: Path) -> None:
+    worker.client().info()
+    ProverWorker(locate(None), tmp_path).end_left_behind()
+    assert not worker.is_alive
+
+
 def test_a_stopped_worker_starts_nothing_more(worker: ProverWorker) -> None:
     worker.client().info()
     worker.stop()

@@ -36,7 +36,7 @@ type Verifier = VerifierSubCircuit<1>;
 const FIRST_HEIGHTS: [usize; 3] = [1, 8, 32];
 
 /// Heights of the AIRs of the verifier sub-circuit. They are part of the verifying key, so every proof has to fit them:
-/// an aggregated proof has a fixed shape, and these are powers of two above what it needs. The third from the end is the
+/// an aggregated proof has a fixed shape, and these are powers of two above what it needs. The last but one is the
 /// power checker's, whose height is its table's.
 const VERIFIER_HEIGHTS: [usize; 39] = [
     32768, 256, 256, 256, 256, 16384, 256, 256, 256, 256, 8192, 4096, 256, 4096, 16384, 8192, 256, 256, 256,

@@ -50,7 +50,7 @@ pub fn schedule(graph: &Graph, outputs: &[Vec<Id>], inputs: &Inputs<'_>) -> (Pro
     let mut sections = vec![steps(graph, &shared, &uses, &HashSet::new(), &all)];
     let done: HashSet<Id> = sections[0].iter().map(|step| step.d).collect();
     sections.extend(outputs.iter().map(|roots| steps(graph, roots, &uses, &done, &all)));
-    let constants = constants(graph, &sections);
+    let constants = constants(graph, &sections, outputs);
     let layout = Layout {
         tables: inputs.tables,
         public_values: inputs.public_values,
@@ -191,8 +191,9 @@ fn step(graph: &Graph, d: Id, fusible: impl Fn(Id) -> bool) -> Step {
     }
 }
 
-fn constants(graph: &Graph, sections: &[Vec<Step>]) -> Vec<u32> {
-    let operands = sections.iter().flatten().flat_map(Step::operands);
+fn constants(graph: &Graph, sections: &[Vec<Step>], outputs: &[Vec<Id>]) -> Vec<u32> {
+    let roots = outputs.iter().flatten().copied();
+    let operands = sections.iter().flatten().flat_map(Step::operands).chain(roots);
     let mut values: Vec<u32> = operands.filter_map(|id| graph.as_constant(id)).map(Felt::value).collect();
     values.sort_unstable();
     values.dedup();

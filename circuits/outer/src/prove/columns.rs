@@ -10,7 +10,7 @@ use crate::{
     compile::{layout::Stack, TableShape},
     error::OuterError,
     prove::{
-        arithmetic::{root, E, F},
+        arithmetic::{E, F},
         random::Randomness,
     },
 };
@@ -137,9 +137,4 @@ pub(crate) fn interpolate(values: &[E], shift: F) -> Vec<E> {
 pub(crate) fn unflatten(matrix: &RowMajorMatrix<F>) -> Vec<E> {
     let element = |c: &[F]| super::arithmetic::from_coordinates([c[0], c[1], c[2], c[3]]);
     matrix.values.chunks_exact(4).map(element).collect()
-}
-
-/// Generator of the rows of a table.
-pub(crate) fn row_generator(table: &TableShape) -> F {
-    root(table.log_height)
 }

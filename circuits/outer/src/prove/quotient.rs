@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use p3_field::{batch_multiplicative_inverse, Field, PrimeCharacteristicRing};
-use p3_matrix::{dense::RowMajorMatrix, Matrix};
+use p3_matrix::dense::RowMajorMatrix;
 use rayon::prelude::*;
 
 use crate::{

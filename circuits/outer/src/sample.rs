@@ -39,18 +39,22 @@ impl Builder {
     }
 }
 
-/// Fibonacci numbers from a public start to a public end, with a digit in range 16 in every row.
+/// Fibonacci numbers from a public start to a public end, with a digit in range 16 in every row, and powers of two that
+/// start again with the first row after the last: they are all zero.
 fn sequence() -> Air {
     let mut b = Builder(Vec::new());
     let [x, y, digit] = [0, 1, 2].map(|column| b.column(column, false));
     let [next_x, next_y] = [0, 1].map(|column| b.column(column, true));
     let (start, end) = (b.push(Node::PublicValue(0)), b.push(Node::PublicValue(1)));
     let sum = b.push(Node::Add(x, y));
+    let [power, next_power] = [false, true].map(|next| b.column(3, next));
+    let doubled = b.push(Node::Add(power, power));
     let constraints = vec![
         b.gated(Node::FirstRow, [x, start]),
         b.gated(Node::Transition, [next_x, y]),
         b.gated(Node::Transition, [next_y, sum]),
         b.gated(Node::LastRow, [y, end]),
+        b.push(Node::Sub(next_power, doubled)),
     ];
     let one = b.push(Node::Constant(1));
     let first = b.push(Node::FirstRow);

@@ -22,14 +22,6 @@ fn check(key: &VerifyingKey, proof: &Proof) -> Result<(), VerifyError> {
     verify(&key.encode(), &proof.public_values, &proof.encode())
 }
 
-fn altered_header(compiled: &Compiled, proof: &Proof, alter: impl FnOnce(&mut Header)) -> Proof {
-    let mut header = Header::parse(&compiled.key, &proof.parts[0]).expect("an honest header");
-    alter(&mut header);
-    let mut altered = proof.clone();
-    altered.parts[0] = header.encode();
-    altered
-}
-
 #[test]
 fn an_honest_proof_is_accepted() {
     let compiled = compiled();

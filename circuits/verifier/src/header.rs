@@ -213,7 +213,12 @@ fn replay(key: &VerifyingKey, public_values: &[Felt], header: &Header) -> Result
 }
 
 /// Section 6, 2: the quotient that the constraints imply.
-fn quotient_at(key: &VerifyingKey, public_values: &[Felt], header: &Header, challenges: &Challenges) -> Ext {
+pub fn quotient_at(
+    key: &VerifyingKey,
+    public_values: &[Felt],
+    header: &Header,
+    challenges: &Challenges,
+) -> Ext {
     let z = challenges.point;
     let heights = &key.descriptor.log_heights;
     let tables: Vec<_> = heights

@@ -2,7 +2,9 @@
 
 use std::{fs, path::Path, sync::LazyLock};
 
-use prividium_verifier::{field::P, header::canonical_public_values, verify, verify_parts, Proof, VerifyError, VerifyingKey};
+use prividium_verifier::{
+    field::P, header::canonical_public_values, verify, verify_parts, Proof, VerifyError, VerifyingKey,
+};
 use proptest::prelude::*;
 
 struct Frozen {
@@ -144,7 +146,10 @@ fn public_values_are_bound() {
     for index in 0..frozen.proof.public_values.len() {
         let mut values = frozen.proof.public_values.clone();
         values[index] ^= 1;
-        assert_eq!(verify(&frozen.key_bytes, &values, &frozen.proof_bytes), Err(VerifyError::PublicValuesMismatch));
+        assert_eq!(
+            verify(&frozen.key_bytes, &values, &frozen.proof_bytes),
+            Err(VerifyError::PublicValuesMismatch)
+        );
         let result = verify_parts(&frozen.key, &values, &frozen.proof.parts);
         assert_eq!(result, Err(VerifyError::LookupGrinding), "public value {index}");
     }

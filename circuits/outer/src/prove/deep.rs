@@ -8,7 +8,6 @@ use rayon::prelude::*;
 
 use crate::{
     compile::Compiled,
-    error::OuterError,
     prove::{
         arithmetic::{from_coordinates, powers, E, F},
         open::point_of,
@@ -23,6 +22,14 @@ struct Opening {
     weight: E,
 }
 
+/// The joined polynomial, and whether all divisions were exact: they are if every opened value is right.
+pub(crate) struct Combined {
+    /// Coefficients.
+    pub polynomial: Vec<E>,
+    /// Whether no division left a remainder.
+    pub is_exact: bool,
+}
+
 /// `P(X) = R(X) + Σ_J (Σ_j λ^j F_j(X) − U_J(X)) / (X^k − pt)`, from the stacked coefficients of the trees.
 pub(crate) fn combine(
     compiled: &Compiled,
@@ -30,19 +37,18 @@ pub(crate) fn combine(
     interpolants: &[Vec<E>],
     z: E,
     lambda: E,
-) -> Result<Vec<E>, OuterError> {
+) -> Combined {
     let width = trees[0].width;
     let mask = |row: &[F]| from_coordinates([row[width - 4], row[width - 3], row[width - 2], row[width - 1]]);
-    let mut combined: Vec<E> = trees[0].values.par_chunks_exact(width).map(mask).collect();
+    let mut is_exact = true;
+    let mut polynomial: Vec<E> = trees[0].values.par_chunks_exact(width).map(mask).collect();
     for (((log_factor, bit), openings), interpolant) in sets(compiled, lambda).iter().zip(interpolants) {
         let mut numerator = numerator(trees, openings);
         numerator.iter_mut().zip(interpolant).for_each(|(c, value)| *c -= *value);
         let factor = 1 << log_factor;
-        if !add_quotient(&mut combined, numerator, factor, point_of(*bit, z)) {
-            return Err(OuterError::Internal("an opened value is wrong"));
-        }
+        is_exact &= add_quotient(&mut polynomial, numerator, factor, point_of(*bit, z));
     }
-    Ok(combined)
+    Combined { polynomial, is_exact }
 }
 
 fn sets(compiled: &Compiled, lambda: E) -> BTreeMap<(usize, u32), Vec<Opening>> {

@@ -6,14 +6,11 @@ use p3_matrix::{dense::RowMajorMatrix, Matrix};
 use prividium_verifier::{hash::Hash, key::Parameters, transcript::Transcript};
 use rayon::prelude::*;
 
-use crate::{
-    error::OuterError,
-    prove::{
-        arithmetic::{coordinates, from_ext, root, shift, to_exts, E, F},
-        columns::{interpolate, unflatten, Dft},
-        grind::grind,
-        tree::{leaf_digests, Tree},
-    },
+use crate::prove::{
+    arithmetic::{coordinates, from_ext, root, shift, E, F},
+    columns::{interpolate, unflatten, Dft},
+    grind::grind,
+    tree::{leaf_digests, Tree},
 };
 
 /// One committed layer.
@@ -45,12 +42,12 @@ impl Layer {
     }
 }
 
-/// All layers and the coefficients of the final polynomial.
+/// All layers, and the coefficients of what is left: those from `2^f` on are zero if the degree was low.
 pub(crate) fn fold_down(
     polynomial: &[E],
     parameters: &Parameters,
     transcript: &mut Transcript,
-) -> Result<(Vec<Layer>, Vec<E>), OuterError> {
+) -> (Vec<Layer>, Vec<E>) {
     let mut values = codeword(polynomial, parameters.log_domain());
     let mut layers = Vec::with_capacity(parameters.folds());
     for _ in 0..parameters.folds() {
@@ -62,13 +59,7 @@ pub(crate) fn fold_down(
         layers.push(Layer { values, log_arity: parameters.log_arity, tree, nonce });
         values = folded;
     }
-    let coefficients = interpolate(&values, F::ONE);
-    let (kept, rest) = coefficients.split_at(1 << parameters.log_final);
-    if rest.iter().any(|coefficient| *coefficient != E::ZERO) {
-        return Err(OuterError::Internal("the folded polynomial has a too high degree"));
-    }
-    transcript.absorb(&prividium_verifier::header::ext_bytes(&to_exts(kept)));
-    Ok((layers, kept.to_vec()))
+    (layers, interpolate(&values, F::ONE))
 }
 
 /// Values at `S·ω^i`.

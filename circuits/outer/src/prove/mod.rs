@@ -4,6 +4,8 @@ pub(crate) mod arithmetic;
 mod columns;
 mod commit;
 mod deep;
+#[cfg(test)]
+mod dishonest;
 mod evaluate;
 mod fold;
 mod grind;
@@ -33,6 +35,7 @@ use crate::{
 };
 use arithmetic::{from_ext, from_felt, to_exts, E, F};
 use commit::Commitment;
+use deep::Combined;
 use evaluate::Scalars;
 use fold::Layer;
 use random::Randomness;
@@ -172,32 +175,36 @@ impl<'a> Session<'a> {
     }
 
     fn commit_lookups(&mut self) -> Result<(), OuterError> {
+        let (lookups, terminals) = self.lookup_columns()?;
+        if terminals.iter().copied().sum::<E>() != E::ZERO {
+            return Err(OuterError::Unbalanced);
+        }
+        self.commit_lookup_columns(lookups, &terminals);
+        Ok(())
+    }
+
+    fn lookup_columns(&mut self) -> Result<(Vec<RowMajorMatrix<F>>, Vec<E>), OuterError> {
         self.header.lookup_nonce = grind::grind(&mut self.transcript, self.parameters.grinding.lookup);
         let [alpha, beta] = [self.transcript.challenge(), self.transcript.challenge()];
         if beta.0[1] == Felt::ZERO && beta.0[3] == Felt::ZERO {
             return Err(OuterError::Internal("the lookup challenge lies in a subfield; prove again"));
         }
         self.challenges = [from_ext(alpha), from_ext(beta), E::ZERO, E::ZERO];
-        let mut lookups = Vec::with_capacity(self.traces.len());
-        let mut terminals = Vec::with_capacity(self.traces.len());
-        for (number, trace) in self.traces.iter().enumerate() {
-            let public_values = self.public_felts();
-            let scalars = self.scalars(E::ZERO, &public_values);
-            let (columns, terminal) =
-                lookup::lookup_columns(self.compiled, number, trace, &self.positions, &scalars)?;
-            lookups.push(columns);
-            terminals.push(terminal);
-        }
-        if terminals.iter().copied().sum::<E>() != E::ZERO {
-            return Err(OuterError::Unbalanced);
-        }
+        let public_values = self.public_felts();
+        let scalars = self.scalars(E::ZERO, &public_values);
+        let columns_of =
+            |(number, trace)| lookup::lookup_columns(self.compiled, number, trace, &self.positions, &scalars);
+        let columns: Result<Vec<_>, _> = self.traces.iter().enumerate().map(columns_of).collect();
+        Ok(columns?.into_iter().unzip())
+    }
+
+    fn commit_lookup_columns(&mut self, lookups: Vec<RowMajorMatrix<F>>, terminals: &[E]) {
         self.traces = Vec::new();
         self.columns[1] = self.masked(lookups);
         self.commit_tree(1, &[]);
-        self.header.terminals = to_exts(&terminals);
+        self.header.terminals = to_exts(terminals);
         let message = [&self.header.roots[1][..], &ext_bytes(&self.header.terminals)].concat();
         self.transcript.absorb(&message);
-        Ok(())
     }
 
     fn commit_quotient(&mut self) -> Result<(), OuterError> {
@@ -232,8 +239,22 @@ impl<'a> Session<'a> {
     }
 
     fn test_degree(&mut self) -> Result<(Vec<Layer>, Vec<usize>), OuterError> {
-        let grinding = self.parameters.grinding;
-        self.header.batch_nonce = grind::grind(&mut self.transcript, grinding.batch);
+        let combined = self.combine();
+        if !combined.is_exact {
+            return Err(OuterError::Internal("an opened value is wrong"));
+        }
+        let (layers, coefficients) =
+            fold::fold_down(&combined.polynomial, &self.parameters, &mut self.transcript);
+        let (last, rest) = coefficients.split_at(1 << self.parameters.log_final);
+        if rest.iter().any(|coefficient| *coefficient != E::ZERO) {
+            return Err(OuterError::Internal("the folded polynomial has a too high degree"));
+        }
+        let indices = self.draw_queries(&layers, last);
+        Ok((layers, indices))
+    }
+
+    fn combine(&mut self) -> Combined {
+        self.header.batch_nonce = grind::grind(&mut self.transcript, self.parameters.grinding.batch);
         let lambda = self.transcript.challenge();
         let descriptor = &self.compiled.key.descriptor;
         let interpolants: Vec<Vec<E>> = interpolants(descriptor, &self.header.opened, lambda)
@@ -241,14 +262,15 @@ impl<'a> Session<'a> {
             .map(|interpolant| interpolant.into_iter().map(from_ext).collect())
             .collect();
         let trees = [0, 1, 2].map(|tree| self.commitments[tree].coefficients());
-        let combined = deep::combine(self.compiled, trees, &interpolants, self.point, from_ext(lambda))?;
-        let (layers, last) = fold::fold_down(&combined, &self.parameters, &mut self.transcript)?;
+        deep::combine(self.compiled, trees, &interpolants, self.point, from_ext(lambda))
+    }
+
+    fn draw_queries(&mut self, layers: &[Layer], last: &[E]) -> Vec<usize> {
         self.header.folds = layers.iter().map(Layer::header).collect();
-        self.header.final_polynomial = to_exts(&last);
-        self.header.query_nonce = grind::grind(&mut self.transcript, grinding.query);
-        let Parameters { queries, .. } = self.parameters;
-        let indices = self.transcript.indices(queries, self.parameters.log_domain());
-        Ok((layers, indices))
+        self.header.final_polynomial = to_exts(last);
+        self.transcript.absorb(&ext_bytes(&self.header.final_polynomial));
+        self.header.query_nonce = grind::grind(&mut self.transcript, self.parameters.grinding.query);
+        self.transcript.indices(self.parameters.queries, self.parameters.log_domain())
     }
 
     fn assemble(&self, layers: &[Layer], indices: &[usize]) -> Proof {

@@ -9,6 +9,8 @@ mod dishonest;
 mod evaluate;
 mod fold;
 mod grind;
+#[cfg(test)]
+mod hiding;
 mod keccak;
 mod lookup;
 mod open;

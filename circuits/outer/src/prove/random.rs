@@ -12,25 +12,45 @@ use crate::{error::OuterError, prove::arithmetic::F};
 /// Source of everything random in one proof. It cannot be copied: no two proofs share it.
 pub struct Randomness {
     generator: ChaCha20Rng,
+    #[cfg(test)]
+    without_masks: bool,
 }
 
 impl Randomness {
     /// Seeded by the operating system.
     pub fn from_system() -> Result<Self, OuterError> {
         match ChaCha20Rng::try_from_os_rng() {
-            Ok(generator) => Ok(Self { generator }),
+            Ok(generator) => Ok(Self::from_generator(generator)),
             Err(_) => Err(OuterError::NoRandomness),
+        }
+    }
+
+    fn from_generator(generator: ChaCha20Rng) -> Self {
+        Self {
+            generator,
+            #[cfg(test)]
+            without_masks: false,
         }
     }
 
     /// Reproducible, and therefore not hiding.
     #[cfg(test)]
     pub(crate) fn from_seed(seed: u64) -> Self {
-        Self { generator: ChaCha20Rng::seed_from_u64(seed) }
+        Self::from_generator(ChaCha20Rng::seed_from_u64(seed))
+    }
+
+    /// Random salts, but zeros for masks: shows what the masks are for.
+    #[cfg(test)]
+    pub(crate) fn without_masks(seed: u64) -> Self {
+        Self { without_masks: true, ..Self::from_seed(seed) }
     }
 
     /// A uniformly random element.
     pub(crate) fn felt(&mut self) -> F {
+        #[cfg(test)]
+        if self.without_masks {
+            return <F as p3_field::PrimeCharacteristicRing>::ZERO;
+        }
         loop {
             let candidate = self.generator.next_u32() >> 1;
             if let Some(element) = F::from_canonical_checked(candidate) {

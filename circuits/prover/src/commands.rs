@@ -85,10 +85,13 @@ pub fn info(built_in: &BuiltIn) -> Result<Value, ProverError> {
         "app_exe_commit": lock.app_exe_commit,
         "app_vm_commit": lock.app_vm_commit,
         "dag_commit": lock.dag_commit,
-        "final_key_hash": hexadecimal(final_layer.key().hash),
-        "final_security": final_layer.security(),
-        "constraint_program": final_layer.instruction_counts(),
-        "hiding": true,
+        "hiding": false,
+        "final_layer": {
+            "hiding": true,
+            "key_hash": hexadecimal(final_layer.key().hash),
+            "security": final_layer.security(),
+            "constraint_program": final_layer.instruction_counts(),
+        },
     }))
 }
 

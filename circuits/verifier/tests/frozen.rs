@@ -179,6 +179,9 @@ fn an_altered_key_is_refused() {
     assert!(matches!(instruction, VerifyError::KeyProgramMismatch | VerifyError::KeyMalformed));
 }
 
+/// With the 512 cases of the configuration more than a million.
+const MUTATIONS_PER_CASE: usize = 2000;
+
 fn mutated(changes: &[(usize, u8)], length: Option<usize>) -> Vec<u8> {
     let mut bytes = FROZEN.proof_bytes.clone();
     for (offset, value) in changes {
@@ -202,6 +205,22 @@ proptest! {
         let bytes = mutated(&changes, length);
         prop_assume!(bytes != FROZEN.proof_bytes);
         prop_assert!(verify(&FROZEN.key_bytes, &FROZEN.proof.public_values, &bytes).is_err());
+    }
+
+    #[test]
+    #[ignore = "a million mutated proofs take minutes"]
+    fn a_million_mutated_proofs_are_refused_without_a_panic(seed in any::<u64>()) {
+        let mut state = seed;
+        let mut draw = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 16) as usize
+        };
+        for _ in 0..MUTATIONS_PER_CASE {
+            let changes: Vec<(usize, u8)> = (0..1 + draw() % 3).map(|_| (draw(), 1 + (draw() % 255) as u8)).collect();
+            let bytes = mutated(&changes, (draw() % 16 == 0).then(&mut draw));
+            let result = verify(&FROZEN.key_bytes, &FROZEN.proof.public_values, &bytes);
+            prop_assert!(result.is_err() || bytes == FROZEN.proof_bytes);
+        }
     }
 
     #[test]

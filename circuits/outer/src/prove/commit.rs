@@ -35,9 +35,12 @@ impl Commitment {
         for coset in 0..1usize << log_blowup {
             let coset_shift = shift() * root(parameters.log_domain()).exp_u64(coset as u64);
             let values = on_coset(coefficients.clone(), coset_shift);
-            let digests = leaf_digests(values.height(), row_bytes + SALT_BYTES, |row, leaf| {
-                write_row(&values.values[row * width..(row + 1) * width], &mut leaf[..row_bytes]);
-                leaf[row_bytes..].copy_from_slice(&salts.from((coset << log_length) + row)());
+            let digests = leaf_digests(values.height(), row_bytes + SALT_BYTES, |first, leaves| {
+                let mut salt = salts.from((coset << log_length) + first);
+                for (row, leaf) in values.values[first * width..].chunks_exact(width).zip(leaves) {
+                    write_row(row, &mut leaf[..row_bytes]);
+                    leaf[row_bytes..].copy_from_slice(&salt());
+                }
             });
             leaves.par_chunks_exact_mut(1 << log_blowup).enumerate().for_each(|(index, leaves)| {
                 leaves[coset] = digests[reversed(index, log_length)];

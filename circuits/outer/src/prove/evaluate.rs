@@ -134,25 +134,44 @@ impl TypedSection {
     /// Runs all steps on loaded registers.
     pub(crate) fn run(&self, registers: &mut Registers) {
         for step in &self.steps {
-            let Registers { base, ext } = registers;
-            match (step.d, step.x, step.y) {
-                (Register::Base(d), Register::Base(x), Register::Base(y)) => {
-                    let w = step.w.map(|w| match w {
-                        Register::Base(w) => base[w],
-                        Register::Ext(_) => unreachable!("a base result has base operands"),
-                    });
-                    base[d] = base_step(step.opcode, &base[x], &base[y], w.as_ref());
-                }
-                (Register::Ext(d), ..) => {
-                    let read = |register: Register| match register {
-                        Register::Base(index) => Operand::Base(base[index]),
-                        Register::Ext(index) => Operand::Ext(ext[index]),
-                    };
-                    let w = step.w.map(read);
-                    ext[d] = ext_step(step.opcode, &read(step.x), &read(step.y), w.as_ref());
-                }
-                (Register::Base(_), ..) => unreachable!("a base result has base operands"),
+            match registers.compute(step) {
+                Computed::Base(index, value) => registers.base[index] = value,
+                Computed::Ext(index, value) => registers.ext[index] = value,
             }
+        }
+    }
+}
+
+/// The result of a step, with the number of its register.
+#[expect(clippy::large_enum_variant, reason = "it lives on the stack for a moment")]
+enum Computed {
+    Base(usize, Lane),
+    Ext(usize, ExtLane),
+}
+
+impl Registers {
+    fn operand(&self, register: Register) -> Operand<'_> {
+        match register {
+            Register::Base(index) => Operand::Base(&self.base[index]),
+            Register::Ext(index) => Operand::Ext(&self.ext[index]),
+        }
+    }
+
+    fn compute(&self, step: &TypedStep) -> Computed {
+        match (step.d, step.x, step.y) {
+            (Register::Base(d), Register::Base(x), Register::Base(y)) => {
+                let w = step.w.map(|w| match w {
+                    Register::Base(w) => &self.base[w],
+                    Register::Ext(_) => unreachable!("a base result has base operands"),
+                });
+                Computed::Base(d, base_step(step.opcode, &self.base[x], &self.base[y], w))
+            }
+            (Register::Ext(d), x, y) => {
+                let [x, y] = [x, y].map(|register| self.operand(register));
+                let w = step.w.map(|w| self.operand(w));
+                Computed::Ext(d, ext_step(step.opcode, x, y, w))
+            }
+            (Register::Base(_), ..) => unreachable!("a base result has base operands"),
         }
     }
 }
@@ -255,13 +274,14 @@ impl TypedSection {
     }
 }
 
-enum Operand {
-    Base(Lane),
-    Ext(ExtLane),
+#[derive(Clone, Copy)]
+enum Operand<'a> {
+    Base(&'a Lane),
+    Ext(&'a ExtLane),
 }
 
-impl Operand {
-    fn coordinate(&self, index: usize) -> Option<&Lane> {
+impl<'a> Operand<'a> {
+    fn coordinate(self, index: usize) -> Option<&'a Lane> {
         match self {
             Self::Base(lane) => (index == 0).then_some(lane),
             Self::Ext(lanes) => Some(&lanes[index]),
@@ -290,19 +310,19 @@ fn base_step(opcode: Opcode, x: &Lane, y: &Lane, w: Option<&Lane>) -> Lane {
     }
 }
 
-fn ext_step(opcode: Opcode, x: &Operand, y: &Operand, w: Option<&Operand>) -> ExtLane {
+fn ext_step(opcode: Opcode, x: Operand<'_>, y: Operand<'_>, w: Option<Operand<'_>>) -> ExtLane {
     match opcode {
         Opcode::Add => combine(x, y, |x, y| x + y),
         Opcode::Sub => combine(x, y, |x, y| x - y),
         Opcode::Mul | Opcode::Scale => product(x, y),
         Opcode::MulAdd | Opcode::ScaleAdd => {
             let product = product(x, y);
-            w.map_or(product, |w| combine(&Operand::Ext(product), w, |p, w| p + w))
+            w.map_or(product, |w| combine(Operand::Ext(&product), w, |p, w| p + w))
         }
     }
 }
 
-fn combine(x: &Operand, y: &Operand, f: impl Fn(Packed, Packed) -> Packed) -> ExtLane {
+fn combine(x: Operand<'_>, y: Operand<'_>, f: impl Fn(Packed, Packed) -> Packed) -> ExtLane {
     const ZERO: Lane = [F::ZERO; ROWS];
     std::array::from_fn(|index| match (x.coordinate(index), y.coordinate(index)) {
         (None, None) => ZERO,
@@ -310,7 +330,7 @@ fn combine(x: &Operand, y: &Operand, f: impl Fn(Packed, Packed) -> Packed) -> Ex
     })
 }
 
-fn product(x: &Operand, y: &Operand) -> ExtLane {
+fn product(x: Operand<'_>, y: Operand<'_>) -> ExtLane {
     match (x, y) {
         (Operand::Base(x), Operand::Base(y)) => {
             let zero = [F::ZERO; ROWS];

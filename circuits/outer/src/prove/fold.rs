@@ -74,9 +74,11 @@ fn codeword(polynomial: &[E], log_domain: usize) -> Vec<E> {
 fn commit(values: &[E], parameters: &Parameters) -> Tree {
     let arity = 1 << parameters.log_arity;
     let leaves = values.len() / arity;
-    let digests = leaf_digests(leaves, 16 * arity, |leaf, bytes| {
-        for (position, chunk) in bytes.chunks_exact_mut(16).enumerate() {
-            chunk.copy_from_slice(&element_bytes(values[leaf + position * leaves]));
+    let digests = leaf_digests(leaves, 16 * arity, |first, leaf_bytes| {
+        for (leaf, bytes) in (first..).zip(leaf_bytes) {
+            for (position, chunk) in bytes.chunks_exact_mut(16).enumerate() {
+                chunk.copy_from_slice(&element_bytes(values[leaf + position * leaves]));
+            }
         }
     });
     Tree::new(digests, parameters.log_cap)

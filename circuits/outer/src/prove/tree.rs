@@ -51,20 +51,25 @@ fn parents(nodes: &[Digest]) -> Vec<Digest> {
     parents
 }
 
-/// Digests of leaves of one length; `write` fills in the bytes of the leaf with the given number.
+/// Leaves written at once; a writer may share work among them.
+const LEAVES: usize = 8 * LANES;
+
+/// Digests of leaves of one length; `write` fills in the bytes of consecutive leaves from the given number on.
 pub(crate) fn leaf_digests(
     count: usize,
     length: usize,
-    write: impl Fn(usize, &mut [u8]) + Sync,
+    write: impl Fn(usize, std::slice::ChunksExactMut<'_, u8>) + Sync,
 ) -> Vec<Digest> {
     let mut digests = vec![[0; DIGEST_BYTES]; count];
-    digests.par_chunks_mut(LANES).enumerate().for_each(|(block, digests)| {
-        let mut messages = vec![0; length * LANES];
-        for (offset, message) in messages.chunks_exact_mut(length).take(digests.len()).enumerate() {
-            write(block * LANES + offset, message);
-        }
-        for (digest, hash) in digests.iter_mut().zip(keccak_many(&messages, length)) {
-            digest.copy_from_slice(&hash[..DIGEST_BYTES]);
+    digests.par_chunks_mut(LEAVES).enumerate().for_each(|(block, digests)| {
+        let lanes = digests.len().next_multiple_of(LANES);
+        let mut messages = vec![0; length * lanes];
+        write(block * LEAVES, messages[..length * digests.len()].chunks_exact_mut(length));
+        let hashed = digests.chunks_mut(LANES).zip(messages.chunks_exact(length * LANES));
+        for (digests, messages) in hashed {
+            for (digest, hash) in digests.iter_mut().zip(keccak_many(messages, length)) {
+                digest.copy_from_slice(&hash[..DIGEST_BYTES]);
+            }
         }
     });
     digests

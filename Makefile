@@ -3,7 +3,7 @@ SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
 export CARGO_TARGET_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/prividium/target
 PY := .venv/bin/python
-CRATES := -p prividium-state -p prividium-policy -p prividium-stf -p prividium-ledger
+CRATES := -p prividium-state -p prividium-policy -p prividium-stf -p prividium-ledger -p prividium-verifier -p prividium-outer
 CARGO := cargo --locked
 MANIFEST := --manifest-path circuits/Cargo.toml
 

@@ -48,7 +48,7 @@ need npm "install npm, it comes with Node.js"
 need cc "install a C compiler (Debian: apt-get install build-essential)"
 
 mapfile -t core_sources < <(git ls-files circuits/{state,policy,stf,core,python} circuits/Cargo.lock pyproject.toml)
-mapfile -t prover_sources < <(git ls-files circuits/{state,policy,stf,prover,guests} circuits/Cargo.lock)
+mapfile -t prover_sources < <(git ls-files circuits/{state,policy,stf,verifier,outer,prover,guests} circuits/Cargo.lock)
 
 step python .venv/bin/uv "Python packages, pinned by hash (about 1 minute)" install_python requirements.lock scripts/uv.lock
 step node gateway/node_modules/.bin/anvil "Node packages: anvil, the embedded L1, and solc" install_node gateway/package-lock.json

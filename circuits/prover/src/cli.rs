@@ -79,6 +79,31 @@ pub enum Command {
         #[arg(long, value_name = "HEX")]
         output: Option<String>,
     },
+    /// Wrap a proof file into the hiding proof that L1 verifies.
+    Wrap {
+        /// Proof file.
+        proof: PathBuf,
+        /// Final proof to write.
+        #[arg(long, value_name = "FINAL")]
+        out: PathBuf,
+        /// 16, or 32 for a smaller proof in twice the time; L1 has one key for each.
+        #[arg(long, default_value_t = 16)]
+        blowup: u32,
+        /// Also write the verifying key.
+        #[arg(long, value_name = "KEY")]
+        key_out: Option<PathBuf>,
+    },
+    /// Verify a final proof against the pinned commitments.
+    VerifyFinal {
+        /// Final proof.
+        proof: PathBuf,
+        /// Batch output that the proof must commit to (0x and 64 hexadecimal digits).
+        #[arg(long, value_name = "HEX")]
+        output: Option<String>,
+        /// Verifying key other than the built-in one.
+        #[arg(long, value_name = "KEY")]
+        key: Option<PathBuf>,
+    },
     /// Serve jobs on a Unix socket, one at a time, with keys set up once.
     Serve {
         /// Socket path; readable by its owner only.

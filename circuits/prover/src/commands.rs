@@ -8,7 +8,7 @@ use std::{
         Arc,
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use serde::Serialize;
@@ -29,7 +29,9 @@ use crate::{
     progress::Progress,
     proof::ProofFile,
     prover::{default_work_folder, execute_checked, Job, Prover},
-    serve, verify,
+    resources, serve,
+    verify::{self, hexadecimal},
+    wrap::{self, Wrapper},
 };
 
 /// Runs the command and prints its result.
@@ -50,6 +52,12 @@ pub fn run(cli: &Cli, built_in: &'static BuiltIn) -> Result<(), ProverError> {
             prove(cli, built_in, Job { witness: witness.clone(), out: out.clone(), work })
         }
         Command::Verify { proof, output } => print(cli, &verify_file(built_in, proof, output.as_deref())?),
+        Command::Wrap { proof, out, blowup, key_out } => {
+            print(cli, &wrap(built_in, proof, out, *blowup, key_out.as_deref())?)
+        }
+        Command::VerifyFinal { proof, output, key } => {
+            print(cli, &verify_final_file(built_in, proof, output.as_deref(), key.as_deref())?)
+        }
         Command::Serve { socket } => {
             let (guest, segment_memory_max) = (cli.guest.clone(), cli.segment_memory_max);
             serve::serve(socket, built_in, move || prover(built_in, guest.as_deref(), segment_memory_max))
@@ -68,6 +76,7 @@ pub fn report_error(error: &ProverError, as_json: bool) {
 /// Versions and commitments of the built-in guest.
 pub fn info(built_in: &BuiltIn) -> Result<Value, ProverError> {
     let lock = built_in.lock()?;
+    let final_layer = Wrapper::new(&built_in.verifying_key()?, 16)?;
     Ok(json!({
         "version": env!("CARGO_PKG_VERSION"),
         "protocol_version": crate::proof::VERSION,
@@ -77,19 +86,81 @@ pub fn info(built_in: &BuiltIn) -> Result<Value, ProverError> {
         "app_vm_commit": lock.app_vm_commit,
         "dag_commit": lock.dag_commit,
         "hiding": false,
+        "final_layer": {
+            "hiding": true,
+            "key_hash": hexadecimal(final_layer.key().hash),
+            "security": final_layer.security(),
+            "constraint_program": final_layer.instruction_counts(),
+        },
     }))
 }
 
 /// Verifies a proof file; `output` is hexadecimal.
 pub fn verify_file(built_in: &BuiltIn, path: &Path, output: Option<&str>) -> Result<Value, ProverError> {
-    let wanted = output.map(|text| {
-        parse_hex32(text)
-            .ok_or_else(|| ProverError::RequestInvalid(format!("{text:?} is not 0x and 64 digits")))
-    });
+    let wanted = output.map(parse_output).transpose()?;
     let proof = ProofFile::read(path)?;
     let key = built_in.verifying_key()?;
-    let proven = verify::verify(&key, built_in.lock()?.app_vm_commit, &proof, wanted.transpose()?)?;
-    Ok(json!({"valid": true, "output": format!("0x{}", hex::encode(proven))}))
+    let proven = verify::verify(&key, built_in.lock()?.app_vm_commit, &proof, wanted)?;
+    Ok(json!({"valid": true, "output": hexadecimal(proven)}))
+}
+
+/// Verifies a final proof; `output` is hexadecimal.
+pub fn verify_final_file(
+    built_in: &BuiltIn,
+    path: &Path,
+    output: Option<&str>,
+    key: Option<&Path>,
+) -> Result<Value, ProverError> {
+    let wanted = output.map(parse_output).transpose()?;
+    let key = key.map(wrap::read_final).transpose()?;
+    let key = key.as_deref().unwrap_or(built_in.final_key);
+    let proven = wrap::verify_final(key, &built_in.lock()?, &wrap::read_final(path)?, wanted)?;
+    Ok(json!({"valid": true, "output": hexadecimal(proven)}))
+}
+
+fn parse_output(text: &str) -> Result<[u8; 32], ProverError> {
+    parse_hex32(text).ok_or_else(|| ProverError::RequestInvalid(format!("{text:?} is not 0x and 64 digits")))
+}
+
+/// Wraps a proof file and verifies the result before anything is written.
+fn wrap(
+    built_in: &BuiltIn,
+    proof: &Path,
+    out: &Path,
+    blowup: u32,
+    key_out: Option<&Path>,
+) -> Result<Value, ProverError> {
+    let aggregated = ProofFile::read(proof)?;
+    let key = built_in.verifying_key()?;
+    let lock = built_in.lock()?;
+    let output = verify::verify(&key, lock.app_vm_commit, &aggregated, None)?;
+    resources::reset_peak_memory();
+    let (started, mut seconds) = (Instant::now(), serde_json::Map::new());
+    let mut since = started;
+    let mut observe = |phase: &'static str| {
+        seconds.insert(phase.into(), json!(since.elapsed().as_secs_f64()));
+        since = Instant::now();
+    };
+    let wrapper = Wrapper::new(&key, blowup)?;
+    observe("set_up");
+    let wrapped = wrapper.wrap(&aggregated, &mut observe)?;
+    let bytes = wrapped.encode();
+    let encoded_key = wrapper.key().encode();
+    wrap::verify_final(&encoded_key, &lock, &bytes, Some(output))?;
+    observe("verify");
+    if let Some(path) = key_out {
+        files::write_atomically(path, &[&encoded_key])?;
+    }
+    files::write_atomically(out, &[&bytes])?;
+    Ok(json!({
+        "output": hexadecimal(output),
+        "key_hash": hexadecimal(wrapper.key().hash),
+        "proof_bytes": wrapped.parts.iter().map(Vec::len).sum::<usize>(),
+        "part_bytes": wrapped.parts.iter().map(Vec::len).collect::<Vec<_>>(),
+        "seconds": seconds,
+        "seconds_total": started.elapsed().as_secs_f64(),
+        "peak_memory_bytes": resources::peak_memory_bytes(),
+    }))
 }
 
 /// Runs a witness without proving it.
@@ -99,7 +170,7 @@ pub fn execute_file(machine: &Machine, witness: &Path) -> Result<Value, ProverEr
 
 fn fields_of(execution: &Execution) -> Value {
     json!({
-        "output": format!("0x{}", hex::encode(execution.output)),
+        "output": hexadecimal(execution.output),
         "instructions": execution.instructions,
         "cells": execution.cells,
         "segments": execution.segments.len(),

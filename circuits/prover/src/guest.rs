@@ -22,8 +22,10 @@ pub struct BuiltIn {
     pub elf: &'static [u8],
     /// Lock file, JSON.
     pub lock: &'static str,
-    /// Verifying key, in `bitcode`.
+    /// Verifying key of aggregated proofs, in `bitcode`.
     pub verifying_key: &'static [u8],
+    /// Verifying key of final proofs, as L1 knows it.
+    pub final_key: &'static [u8],
 }
 
 /// Embeds the batch guest of this repository.
@@ -34,6 +36,7 @@ macro_rules! built_in_guest {
             elf: include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../guests/batch/batch.elf")),
             lock: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../guests/batch/batch.lock.json")),
             verifying_key: include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../guests/batch/batch.vk")),
+            final_key: include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../guests/batch/final.vk")),
         }
     };
 }

@@ -1,6 +1,7 @@
 //! Executes, proves and verifies batches of the private chain with OpenVM. See `main.rs` for the command line.
 //!
-//! A proof is succinct; it is not hiding. It stays with the operator until the hiding final layer wraps it.
+//! An aggregated proof is succinct; it is not hiding. It stays with the operator; [`wrap`] makes the hiding one of it
+//! that may leave.
 
 pub mod aggregate;
 pub mod cli;
@@ -18,8 +19,10 @@ pub mod progress;
 pub mod proof;
 pub mod prover;
 pub mod resources;
+pub mod root;
 pub mod segments;
 pub mod serve;
 pub mod store;
 pub mod verify;
 pub mod vm;
+pub mod wrap;

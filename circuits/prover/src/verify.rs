@@ -29,12 +29,16 @@ pub fn verify(
         return Err(ProverError::ProofInvalid("the header names another output than the STARK".into()));
     }
     match expected {
-        Some(expected) if expected != output => Err(ProverError::OutputMismatch {
-            expected: format!("0x{}", hex::encode(expected)),
-            actual: format!("0x{}", hex::encode(output)),
-        }),
+        Some(expected) if expected != output => {
+            Err(ProverError::OutputMismatch { expected: hexadecimal(expected), actual: hexadecimal(output) })
+        }
         _ => Ok(output),
     }
+}
+
+/// An output as people read it.
+pub fn hexadecimal(output: [u8; 32]) -> String {
+    format!("0x{}", hex::encode(output))
 }
 
 /// OpenVM's verifier indexes into parts of the proof before it has checked all their lengths, so an altered proof may

@@ -3,6 +3,7 @@
 
 mod command_line;
 mod differential;
+mod final_proof;
 mod frozen_proof;
 mod progress;
 mod segment_store;

@@ -27,7 +27,7 @@ use openvm_stark_sdk::config::baby_bear_poseidon2::{default_duplex_sponge_record
 use openvm_verify_stark_host::{vk::VmStarkVerifyingKey, VmStarkProof};
 use prividium_outer::circuit::{Air, Circuit, Interaction, Node, Witness};
 
-use crate::error::ProverError;
+use crate::{commitment::Commitment, error::ProverError};
 
 type Backend = CpuBackend<SC>;
 type Verifier = VerifierSubCircuit<1>;
@@ -68,6 +68,15 @@ impl Root {
         let engine = Engine::new(key.mvk.inner.params.clone());
         let (_, root_key) = engine.keygen(&root.airs());
         Self { root, child_key, memory_dimensions: memory, key: root_key }
+    }
+
+    /// Commitment to the constraints that the circuit verifies a proof of: a public value of it.
+    pub fn dag_commit(&self) -> Result<Commitment, ProverError> {
+        let verifier = &*self.root.verifier_circuit;
+        let records = VerifierTraceGen::<Backend, SC, ()>::cached_trace_record(verifier, &self.child_key);
+        let info =
+            records.dag_commit_info.ok_or_else(|| ProverError::internal("the constraints are cached"))?;
+        Ok(Commitment::from(info.commit))
     }
 
     /// Constraints and messages of all AIRs, with their heights.

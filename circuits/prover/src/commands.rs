@@ -29,7 +29,9 @@ use crate::{
     progress::Progress,
     proof::ProofFile,
     prover::{default_work_folder, execute_checked, Job, Prover},
-    resources, serve,
+    resources,
+    root::Root,
+    serve,
     verify::{self, hexadecimal},
     wrap::{self, Wrapper},
 };
@@ -212,7 +214,7 @@ fn keygen(
         source_sha256: source_sha256.unwrap_or_default().into(),
         app_exe_commit: Commitment::from(baseline.app_exe_commit),
         app_vm_commit: keys.app_vm_commit,
-        dag_commit: Commitment::from(baseline.internal_recursive_vk_commit.cached_commit),
+        dag_commit: Root::new(&keys.verifying_key).dag_commit()?,
     };
     let verifying_key = bitcode::serialize(&keys.verifying_key).map_err(ProverError::internal)?;
     match out {

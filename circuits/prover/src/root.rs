@@ -27,7 +27,7 @@ use openvm_stark_sdk::config::baby_bear_poseidon2::{default_duplex_sponge_record
 use openvm_verify_stark_host::{vk::VmStarkVerifyingKey, VmStarkProof};
 use prividium_outer::circuit::{Air, Circuit, Interaction, Node, Witness};
 
-use crate::error::ProverError;
+use crate::{commitment::Commitment, error::ProverError};
 
 type Backend = CpuBackend<SC>;
 type Verifier = VerifierSubCircuit<1>;
@@ -68,6 +68,16 @@ impl Root {
         let engine = Engine::new(key.mvk.inner.params.clone());
         let (_, root_key) = engine.keygen(&root.airs());
         Self { root, child_key, memory_dimensions: memory, key: root_key }
+    }
+
+    /// The commitment to the constraints of the last aggregation circuit that this circuit computes and publishes. It is
+    /// a hash of its own, not the commitment to the same table in that circuit's key.
+    pub fn dag_commit(&self) -> Result<Commitment, ProverError> {
+        let verifier = &*self.root.verifier_circuit;
+        let record = VerifierTraceGen::<Backend, SC, ()>::cached_trace_record(verifier, &self.child_key);
+        let info =
+            record.dag_commit_info.ok_or_else(|| ProverError::internal("no commitment to constraints"))?;
+        Ok(Commitment::from(info.commit))
     }
 
     /// Constraints and messages of all AIRs, with their heights.

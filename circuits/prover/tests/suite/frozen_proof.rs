@@ -8,6 +8,7 @@ use prividium_prover::{
     error::ProverError,
     native,
     proof::{ProofFile, HEADER_BYTES},
+    root::Root,
     verify::verify,
 };
 
@@ -98,7 +99,7 @@ fn the_lock_file_describes_the_embedded_guest() {
     let lock = GUEST.lock().expect("the lock file is valid");
     let key = GUEST.verifying_key().expect("the key fits the lock file");
     assert_eq!(lock.elf_sha256, GUEST.guest().elf_sha256);
-    assert_eq!(lock.dag_commit, Commitment::from(key.baseline.internal_recursive_vk_commit.cached_commit));
+    assert_eq!(lock.dag_commit, Root::new(&key).dag_commit().expect("the root circuit is derived"));
 }
 
 #[test]

@@ -264,3 +264,12 @@ def replay_call(opening: str, state_root: bytes) -> bytes:
 def contract_address(sender: bytes, nonce: int) -> bytes: ...
 def decode_transaction(raw: bytes) -> Transaction:
     """Decode and recover the sender; `CoreError` codes as for `submit`."""
+
+def final_proof_parts(proof: bytes) -> tuple[list[int], list[bytes]]:
+    """Public values and parts of a final proof's file (`docs/protocol/proof.md`); nothing is verified."""
+
+def verify_final_proof(key: bytes, public_values: Sequence[int], parts: Sequence[bytes]) -> None:
+    """Verify a final proof; raises `CoreError` with the code of the first check that fails."""
+
+def final_proof_context(key: bytes, public_values: Sequence[int], header_part: bytes) -> bytes:
+    """Verify a header and return the context that L1 wants beside each query part."""

@@ -47,7 +47,7 @@ need node "install Node.js 20 or newer"
 need npm "install npm, it comes with Node.js"
 need cc "install a C compiler (Debian: apt-get install build-essential)"
 
-mapfile -t core_sources < <(git ls-files circuits/{state,policy,stf,core,python} circuits/Cargo.lock pyproject.toml)
+mapfile -t core_sources < <(git ls-files circuits/{state,policy,stf,core,verifier,python} circuits/Cargo.lock pyproject.toml)
 mapfile -t prover_sources < <(git ls-files circuits/{state,policy,stf,verifier,outer,prover,guests} circuits/Cargo.lock)
 
 step python .venv/bin/uv "Python packages, pinned by hash (about 1 minute)" install_python requirements.lock scripts/uv.lock

@@ -52,7 +52,7 @@ pub struct GuestLock {
     pub app_exe_commit: Commitment,
     /// Commitment to the virtual machine and the aggregation circuits below the last.
     pub app_vm_commit: Commitment,
-    /// Commitment to the constraints of the last aggregation circuit, which verifies itself.
+    /// Commitment to the constraints of the last aggregation circuit, as the root circuit publishes it.
     pub dag_commit: Commitment,
 }
 

@@ -70,12 +70,13 @@ impl Root {
         Self { root, child_key, memory_dimensions: memory, key: root_key }
     }
 
-    /// Commitment to the constraints that the circuit verifies a proof of: a public value of it.
+    /// The commitment to the constraints of the last aggregation circuit that this circuit computes and publishes. It is
+    /// a hash of its own, not the commitment to the same table in that circuit's key.
     pub fn dag_commit(&self) -> Result<Commitment, ProverError> {
         let verifier = &*self.root.verifier_circuit;
-        let records = VerifierTraceGen::<Backend, SC, ()>::cached_trace_record(verifier, &self.child_key);
+        let record = VerifierTraceGen::<Backend, SC, ()>::cached_trace_record(verifier, &self.child_key);
         let info =
-            records.dag_commit_info.ok_or_else(|| ProverError::internal("the constraints are cached"))?;
+            record.dag_commit_info.ok_or_else(|| ProverError::internal("no commitment to constraints"))?;
         Ok(Commitment::from(info.commit))
     }
 

@@ -1,10 +1,11 @@
-//! `prividium._core`: the ledger for Python. Types and errors are converted here and nothing else happens;
+//! `prividium._core`: the ledger and the verifier of final proofs for Python. Types and errors are converted here and nothing else happens;
 //! `prividium/_core.pyi` is its typed face.
 
 mod batch;
 mod chain;
 mod convert;
 mod errors;
+mod final_proof;
 mod genesis;
 mod ledger_class;
 mod policy;
@@ -35,5 +36,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(ledger_class::replay_call, module)?)?;
     module.add_function(wrap_pyfunction!(ledger_class::contract_address, module)?)?;
     module.add_function(wrap_pyfunction!(ledger_class::decode_transaction, module)?)?;
+    module.add_function(wrap_pyfunction!(final_proof::final_proof_parts, module)?)?;
+    module.add_function(wrap_pyfunction!(final_proof::verify_final_proof, module)?)?;
+    module.add_function(wrap_pyfunction!(final_proof::final_proof_context, module)?)?;
     Ok(())
 }

@@ -4,6 +4,7 @@ use std::fs;
 
 use prividium_prover::{
     commands::verify_file,
+    commitment::Commitment,
     error::ProverError,
     native,
     proof::{ProofFile, HEADER_BYTES},
@@ -98,7 +99,7 @@ fn the_lock_file_describes_the_embedded_guest() {
     let lock = GUEST.lock().expect("the lock file is valid");
     let key = GUEST.verifying_key().expect("the key fits the lock file");
     assert_eq!(lock.elf_sha256, GUEST.guest().elf_sha256);
-    assert_eq!(lock.dag_commit, Root::new(&key).dag_commit().expect("the root circuit has one"));
+    assert_eq!(lock.dag_commit, Root::new(&key).dag_commit().expect("the root circuit is derived"));
 }
 
 #[test]

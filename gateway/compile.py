@@ -26,21 +26,23 @@ SOLCJS = GATEWAY / "node_modules" / "solc" / "solc.js"
 CODE_BYTES_MAX = 24_576
 """EIP-170."""
 
+RUNS = {"verifier": 1_000_000}
+"""Of the optimizer, by folder: kernels are paid for millions of times as often as they are deployed."""
+
+RUNS_ELSEWHERE = 1_000
+
 SETTINGS: dict[str, object] = {
-    "optimizer": {"enabled": True, "runs": 1_000},
     "evmVersion": "cancun",
     "metadata": {"bytecodeHash": "none", "appendCBOR": False},
-    "outputSelection": {
-        "*": {
-            "*": [
-                "abi",
-                "evm.bytecode.object",
-                "evm.deployedBytecode.object",
-                "evm.deployedBytecode.immutableReferences",
-            ]
-        }
-    },
 }
+
+
+OUTPUTS = [
+    "abi",
+    "evm.bytecode.object",
+    "evm.deployedBytecode.object",
+    "evm.deployedBytecode.immutableReferences",
+]
 
 
 class CompilationError(ConfigurationError):
@@ -95,18 +97,31 @@ def load(name: str) -> Artifact:
 
 
 def compile_all() -> dict[str, Artifact]:
-    """Compile every source under `gateway/contracts`; interfaces and abstract contracts give no artifact."""
-    output = _run_solc(_standard_input())
-    problems = [cast(dict[str, Json], problem) for problem in cast(list[Json], output.get("errors", []))]
-    if problems:
-        raise CompilationError("solidity_refused", "\n".join(str(problem["formattedMessage"]) for problem in problems))
+    """Compile every source under `gateway/contracts`; what nobody deploys gives no artifact."""
+    return compile_sources(sources())
+
+
+def compile_sources(texts: dict[str, str]) -> dict[str, Artifact]:
+    """Contracts by name, from sources by path; each folder is compiled for its own number of runs."""
     artifacts: dict[str, Artifact] = {}
-    for contracts in cast(dict[str, dict[str, Json]], output["contracts"]).values():
-        for name, contract in contracts.items():
-            artifact = _artifact(name, cast(dict[str, Json], contract))
-            if artifact.bytecode:
-                artifacts[name] = artifact
+    for runs in {RUNS_ELSEWHERE, *RUNS.values()}:
+        wanted = [path for path in texts if RUNS.get(path.split("/")[0], RUNS_ELSEWHERE) == runs]
+        output = _run_solc(_standard_input(texts, wanted, runs))
+        problems = [cast(dict[str, Json], problem) for problem in cast(list[Json], output.get("errors", []))]
+        if problems:
+            text = "\n".join(str(problem["formattedMessage"]) for problem in problems)
+            raise CompilationError("solidity_refused", text)
+        for contracts in cast(dict[str, dict[str, Json]], output["contracts"]).values():
+            for name, contract in contracts.items():
+                artifact = _artifact(name, cast(dict[str, Json], contract))
+                if _is_deployable(artifact):
+                    artifacts[name] = artifact
     return artifacts
+
+
+def sources() -> dict[str, str]:
+    """The project's sources by path."""
+    return {path.relative_to(CONTRACTS).as_posix(): path.read_text() for path in sorted(CONTRACTS.rglob("*.sol"))}
 
 
 def write(artifacts: dict[str, Artifact]) -> None:
@@ -124,12 +139,13 @@ def differences(artifacts: dict[str, Artifact]) -> list[str]:
     return sorted(name for name in committed.keys() | compiled.keys() if committed.get(name) != compiled.get(name))
 
 
-def _standard_input() -> str:
-    sources = {
-        path.relative_to(CONTRACTS).as_posix(): {"content": path.read_text()}
-        for path in sorted(CONTRACTS.rglob("*.sol"))
+def _standard_input(texts: dict[str, str], wanted: list[str], runs: int) -> str:
+    settings = SETTINGS | {
+        "optimizer": {"enabled": True, "runs": runs},
+        "outputSelection": {path: {"*": OUTPUTS} for path in wanted},
     }
-    return json.dumps({"language": "Solidity", "sources": sources, "settings": SETTINGS})
+    contents = {path: {"content": text} for path, text in texts.items()}
+    return json.dumps({"language": "Solidity", "sources": contents, "settings": settings})
 
 
 def _run_solc(standard_input: str) -> dict[str, Json]:
@@ -140,11 +156,13 @@ def _run_solc(standard_input: str) -> dict[str, Json]:
         )
     if not SOLCJS.exists():
         raise CompilationError("solc_missing", "the Solidity compiler is not installed: run `npm ci` in gateway/")
-    # Into a file: node writes to pipes asynchronously, and solcjs exits before a long answer has gone through one.
-    with tempfile.TemporaryFile("w+") as answer:
+    # Files, not pipes: solcjs gives up on a pipe that is not full yet, and exits before a long answer is through one.
+    with tempfile.TemporaryFile("w+") as question, tempfile.TemporaryFile("w+") as answer:
+        question.write(standard_input)
+        question.seek(0)
         run = subprocess.run(  # noqa: S603 (fixed program, input is our own sources)
             [node, str(SOLCJS), "--standard-json"],
-            input=standard_input,
+            stdin=question,
             stdout=answer,
             stderr=subprocess.PIPE,
             text=True,
@@ -173,6 +191,11 @@ def _artifact(name: str, contract: dict[str, Json]) -> Artifact:
         size = len(artifact.deployed_bytecode)
         raise CompilationError("contract_too_large", f"{name} has {size} bytes of code, the limit is {CODE_BYTES_MAX}")
     return artifact
+
+
+def _is_deployable(artifact: Artifact) -> bool:
+    """Interfaces and abstract contracts have no code; libraries of internal functions have nothing to call."""
+    return bool(artifact.bytecode) and any(entry["type"] in ("function", "fallback") for entry in artifact.abi)
 
 
 def main() -> int:

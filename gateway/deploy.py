@@ -1,4 +1,4 @@
-"""Deploys KeyRegistry and Settlement, once: stopped at any instant and started again, it goes on where it was.
+"""Deploys verifier, KeyRegistry and Settlement, once: stopped at any instant and started again, it goes on from there.
 
 The addresses are written to `deployment.json` in the data folder. At each start they are checked against L1: the code
 behind them is our artifacts', and their constructor arguments are this chain's.
@@ -7,7 +7,7 @@ behind them is our artifacts', and their constructor arguments are this chain's.
 import json
 import os
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from eth_utils.crypto import keccak
@@ -16,7 +16,9 @@ from gateway.abi import interface
 from gateway.relayer.client import L1Block, L1Client
 from gateway.relayer.journal import Action
 from gateway.relayer.settlement import SettlementView, VerifyingKey
-from gateway.relayer.submit import Call, Event, Step, Submitter
+from gateway.relayer.submit import Call, Event, Step, Submitter, WouldRevert
+from gateway.verifier.key_file import KeyFile
+from gateway.verifier.pieces import Addresses, Piece, artifact_piece, verifier_pieces
 from prividium.errors import ConfigurationError
 from prividium.types import from_hex, to_hex
 
@@ -29,6 +31,7 @@ class Deployment:
 
     l1_chain_id: int
     l1_genesis: str
+    verifier: str
     registry: str
     settlement: str
 
@@ -44,10 +47,11 @@ class DeploymentPlan:
     private_chain_id: int
     genesis_state: bytes
     key: VerifyingKey
+    """Its verifier is left open: it is deployed with the rest."""
+    final_key: KeyFile
     key_delay_seconds: int
     governor: bytes
     operator: bytes
-    attester: bytes
 
     def binding(self) -> bytes:
         """32 bytes that differ between any two plans."""
@@ -61,51 +65,67 @@ class Deployer:
         self._client = client
         self._submitter = submitter
         self._plan = plan
+        self._binding = plan.binding()
+        self._pieces = [*verifier_pieces(plan.final_key), *settlement_pieces(plan)]
 
     def step(self) -> tuple[Deployment | None, Step]:
-        """The deployment once both contracts stand; else what was done towards it. Raises L1Error."""
+        """The deployment once all contracts stand; else what was done towards it. Raises L1Error."""
         head = self._client.head()
-        registry = self._find("KeyRegistry", head)
-        if registry is None:
-            return None, self._submitter.step(head, self._action("KeyRegistry"), lambda _: self._registry())
-        settlement = self._find("Settlement", head)
-        if settlement is None:
-            wanted = self._action("Settlement")
-            return None, self._submitter.step(head, wanted, lambda _: self._settlement(registry))
+        built: Addresses = {}
+        for piece in self._pieces:
+            address = self._find(piece, built, head)
+            if address is None:
+                return None, self._create(piece, built, head)
+            built[piece.name] = address
         deployment = Deployment(
             l1_chain_id=self._client.chain_id(),
             l1_genesis=to_hex(genesis_hash(self._client)),
-            registry=to_hex(registry),
-            settlement=to_hex(settlement),
+            verifier=to_hex(built["ProofVerifier"]),
+            registry=to_hex(built["KeyRegistry"]),
+            settlement=to_hex(built["Settlement"]),
         )
         return deployment, Step(Event.IDLE)
 
-    def _action(self, name: str) -> Action:
-        return Action(f"deploy {name}", 0, self._plan.binding())
+    def _create(self, piece: Piece, built: Addresses, head: L1Block) -> Step:
+        wanted, creation = self._action(piece.name), piece.creation(built)
+        call = Call(None, creation, interface("ProofVerifier" if piece.contract is None else piece.contract))
+        try:
+            return self._submitter.step(head, wanted, lambda _: call)
+        except WouldRevert:
+            if self._client.head().number == head.number:
+                raise
+            # A block was made while L1 was read: what stands was seen before the block that it is in.
+            return Step(Event.WAITING, wanted)
 
-    def _find(self, name: str, head: L1Block) -> bytes | None:
+    def _action(self, name: str) -> Action:
+        return Action(f"deploy {name}", 0, self._binding)
+
+    def _find(self, piece: Piece, built: Addresses, head: L1Block) -> bytes | None:
         """Address of the contract if an earlier transaction of ours created it by `head`.
 
         At any other block it could be ahead of the nonce that the submitter reads there.
         """
-        wanted = self._action(name)
+        wanted = self._action(piece.name)
         for signed in self._submitter.journal.of(wanted.step):
             address = created_address(self._submitter.address, signed.nonce)
-            code = self._client.code(address, head.number)
-            if signed.action == wanted and interface(name).artifact.is_deployed_as(code):
+            if signed.action == wanted and piece.is_deployed_as(built, self._client.code(address, head.number)):
                 return address
         return None
 
-    def _registry(self) -> Call:
-        plan, contract = self._plan, interface("KeyRegistry")
-        data = contract.creation(to_hex(plan.governor), plan.key_delay_seconds, plan.key.astuple())
-        return Call(None, data, contract)
 
-    def _settlement(self, registry: bytes) -> Call:
-        plan, contract = self._plan, interface("Settlement")
-        offices = (to_hex(plan.governor), to_hex(plan.operator), to_hex(plan.attester))
-        data = contract.creation(plan.private_chain_id, plan.genesis_state, to_hex(registry), *offices)
-        return Call(None, data, contract)
+def settlement_pieces(plan: DeploymentPlan) -> list[Piece]:
+    """The contracts after the verifier."""
+
+    def registry(built: Addresses) -> bytes:
+        key = replace(plan.key, verifier=built["ProofVerifier"])
+        return interface("KeyRegistry").creation(to_hex(plan.governor), plan.key_delay_seconds, key.astuple())
+
+    def settlement(built: Addresses) -> bytes:
+        offices = (to_hex(plan.governor), to_hex(plan.operator))
+        arguments = (plan.private_chain_id, plan.genesis_state, to_hex(built["KeyRegistry"]), *offices)
+        return interface("Settlement").creation(*arguments)
+
+    return [artifact_piece("KeyRegistry", registry), artifact_piece("Settlement", settlement)]
 
 
 def deploy(
@@ -137,7 +157,12 @@ def is_standing(client: L1Client, deployment: Deployment, private_chain_id: int,
 
     False if L1 has no such contracts. ConfigurationError("settlement_mismatch") if they belong to another chain.
     """
-    for name, address in (("KeyRegistry", deployment.registry), ("Settlement", deployment.settlement)):
+    contracts = {
+        "ProofVerifier": deployment.verifier,
+        "KeyRegistry": deployment.registry,
+        "Settlement": deployment.settlement,
+    }
+    for name, address in contracts.items():
         if not interface(name).artifact.is_deployed_as(client.code(from_hex(address, 20))):
             return False
     view = SettlementView(client, deployment.settlement_address)

@@ -26,7 +26,10 @@ __all__ = [
     "contract_address",
     "decode_transaction",
     "execute_witness",
+    "final_proof_context",
+    "final_proof_parts",
     "replay_call",
+    "verify_final_proof",
 ]
 
 _Access = Literal["read", "write"]

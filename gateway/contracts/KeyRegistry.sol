@@ -20,7 +20,7 @@ contract KeyRegistry is IKeyRegistry, Roles {
 
     constructor(address governor, uint256 delaySeconds_, VerifyingKey memory first) Roles(governor) {
         delaySeconds = delaySeconds_;
-        _requireCommitments(first);
+        _requireComplete(first);
         _activate(first);
     }
 
@@ -38,7 +38,7 @@ contract KeyRegistry is IKeyRegistry, Roles {
     /// @inheritdoc IKeyRegistry
     function propose(VerifyingKey calldata proposed) external only(Role.Governor) {
         require(_readyAt == 0, ProposalPending(_readyAt));
-        _requireCommitments(proposed);
+        _requireComplete(proposed);
 
         _proposed = proposed;
         _readyAt = block.timestamp + delaySeconds;
@@ -77,9 +77,10 @@ contract KeyRegistry is IKeyRegistry, Roles {
         delete _readyAt;
     }
 
-    function _requireCommitments(VerifyingKey memory candidate) private pure {
+    function _requireComplete(VerifyingKey memory candidate) private view {
         require(
             candidate.appExeCommit != 0 && candidate.appVmCommit != 0 && candidate.dagCommit != 0, CommitmentZero()
         );
+        require(candidate.verifier.code.length != 0, VerifierMissing(candidate.verifier));
     }
 }

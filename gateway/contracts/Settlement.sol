@@ -1,24 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IKeyRegistry} from "./interfaces/IKeyRegistry.sol";
+import {IKeyRegistry, VerifyingKey} from "./interfaces/IKeyRegistry.sol";
+import {IProofVerifier} from "./interfaces/IProofVerifier.sol";
 import {Role} from "./interfaces/IRoles.sol";
 import {BatchOutput, BatchRecord, ISettlement, ReservedField, Status} from "./interfaces/ISettlement.sol";
+import {ProofStatement} from "./ProofStatement.sol";
 import {Roles} from "./Roles.sol";
 
 /// @title Settlement
 /// @notice See ISettlement.
 contract Settlement is ISettlement, Roles {
-    bytes32 private constant DOMAIN_TYPEHASH =
-        keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
-
-    bytes32 private constant ATTESTATION_TYPEHASH = keccak256(
-        "Attestation(uint256 chainId,uint256 batchNumber,bytes32 output,uint64 keyVersion,bytes32 proofDigest)"
-    );
-
-    /// @dev Half the order of secp256k1 (EIP-2): of the two valid `s`, only the lower is accepted.
-    uint256 private constant S_MAX = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0;
-
     /// @inheritdoc ISettlement
     uint256 public immutable privateChainId;
 
@@ -39,8 +31,7 @@ contract Settlement is ISettlement, Roles {
         bytes32 genesisState,
         IKeyRegistry keyRegistry_,
         address governor,
-        address operator,
-        address attester
+        address operator
     ) Roles(governor) {
         require(address(keyRegistry_) != address(0), ZeroAddress());
         require(genesisState != 0, StateRootZero());
@@ -50,7 +41,6 @@ contract Settlement is ISettlement, Roles {
         _records[0].stateRoot = genesisState;
         _records[0].status = Status.Executed;
         _appoint(Role.Operator, operator);
-        _appoint(Role.Attester, attester);
     }
 
     /// @inheritdoc ISettlement
@@ -84,23 +74,26 @@ contract Settlement is ISettlement, Roles {
     }
 
     /// @inheritdoc ISettlement
-    function prove(uint256 batchNumber, bytes32 proofDigest, bytes calldata signature) external {
+    function prove(uint256 batchNumber, bytes32 headerHash) external {
         _requireStatus(batchNumber, Status.Committed);
-        address attester = holderOf[Role.Attester];
-        address signer = _recover(attestationDigest(batchNumber, proofDigest), signature);
-        require(signer == attester, AttestationInvalid(attester, signer));
-
         BatchRecord storage record = _records[batchNumber];
-        record.status = Status.Attested;
+        VerifyingKey memory key = keyRegistry.key(record.keyVersion);
+        bytes32 publicValuesHash = keccak256(ProofStatement.publicValues(key, record.output));
+        require(
+            IProofVerifier(key.verifier).isVerified(publicValuesHash, headerHash),
+            ProofNotVerified(key.verifier, publicValuesHash, headerHash)
+        );
 
-        emit BatchAttested(batchNumber, record.output, proofDigest);
+        record.status = Status.Proven;
+
+        emit BatchProven(batchNumber, record.output, headerHash);
     }
 
     /// @inheritdoc ISettlement
     function execute(uint256 batchNumber) external only(Role.Operator) {
         uint256 number = lastExecuted + 1;
         require(batchNumber == number, BatchNumberMismatch(number, batchNumber));
-        _requireStatus(batchNumber, Status.Attested);
+        _requireStatus(batchNumber, Status.Proven);
 
         BatchRecord storage record = _records[batchNumber];
         lastExecuted = number;
@@ -150,20 +143,9 @@ contract Settlement is ISettlement, Roles {
     }
 
     /// @inheritdoc ISettlement
-    function attestationDigest(uint256 batchNumber, bytes32 proofDigest) public view returns (bytes32) {
+    function publicValues(uint256 batchNumber) external view returns (bytes memory) {
         BatchRecord storage record = _record(batchNumber);
-        // Built anew each time: `block.chainid` changes when the L1 forks, and a signature must not serve both sides.
-        bytes32 domain = keccak256(
-            abi.encode(
-                DOMAIN_TYPEHASH, keccak256("Prividium Settlement"), keccak256("1"), block.chainid, address(this)
-            )
-        );
-        bytes32 statement = keccak256(
-            abi.encode(
-                ATTESTATION_TYPEHASH, privateChainId, batchNumber, record.output, record.keyVersion, proofDigest
-            )
-        );
-        return keccak256(abi.encodePacked(hex"1901", domain, statement));
+        return ProofStatement.publicValues(keyRegistry.key(record.keyVersion), record.output);
     }
 
     function _record(uint256 batchNumber) private view returns (BatchRecord storage) {
@@ -178,15 +160,5 @@ contract Settlement is ISettlement, Roles {
 
     function _requireUnset(ReservedField field, bytes32 value) private pure {
         require(value == 0, ReservedFieldSet(field, value));
-    }
-
-    /// @dev The zero address for a signature that recovers to nobody; no office is held by it.
-    function _recover(bytes32 digest, bytes calldata signature) private pure returns (address) {
-        require(signature.length == 65, SignatureMalformed(signature.length));
-        bytes32 r = bytes32(signature[0:32]);
-        bytes32 s = bytes32(signature[32:64]);
-        uint8 v = uint8(signature[64]);
-        require(uint256(s) <= S_MAX && (v == 27 || v == 28), SignatureMalformed(signature.length));
-        return ecrecover(digest, v, r, s);
     }
 }

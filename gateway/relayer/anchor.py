@@ -11,14 +11,15 @@ from typing import Literal
 from gateway.abi import interface
 from gateway.relayer.client import L1Block, L1Client
 from gateway.relayer.journal import Action
-from gateway.relayer.keys import LocalKey
 from gateway.relayer.settlement import BatchRecord, SettlementMissing, SettlementView, Status
 from gateway.relayer.source import BatchSource, output_digest, output_tuple
 from gateway.relayer.submit import Call, Event, Step, Submitter
+from gateway.relayer.verification import FinalProofOnL1
+from gateway.verifier.key_file import KeyFile
 from prividium.errors import PrividiumError
 from prividium.proof.prover import ProofRejected, ProverError
-from prividium.proof.verify import VerifiedProof, Verify
-from prividium.types import Json, to_hex
+from prividium.proof.verify import Statement, Verify
+from prividium.types import to_hex
 
 COMMIT_AHEAD_MAX = 32
 """Batches that may be committed and not executed; bounds what one step reads."""
@@ -52,24 +53,24 @@ class Window:
 
 
 class Anchor:
-    """The loop of one chain. The submitter is the operator; `attester` signs for proofs that `verify` passed."""
+    """The loop of one chain. The submitter is the operator; a proof goes to L1 once `verify` passed it here."""
 
     def __init__(
         self,
         client: L1Client,
         submitter: Submitter,
         settlement: bytes,
-        attester: LocalKey,
+        key: KeyFile,
         source: BatchSource,
         verify: Verify,
     ) -> None:
         self._client = client
         self._submitter = submitter
         self._settlement = settlement
-        self._attester = attester
+        self._key = key
         self._source = source
         self._verify = verify
-        self._verified: dict[int, VerifiedProof] = {}
+        self._verified: dict[int, tuple[bytes, FinalProofOnL1]] = {}
         self._rejected: dict[int, tuple[int, PrividiumError]] = {}
         self._verifier_away: ProverError | None = None
         self._revert_from: int | None = None
@@ -85,7 +86,7 @@ class Anchor:
         self._revert_from = from_batch
 
     def step(self) -> Step:
-        """One step; raises L1Error. A proof that cannot be attested holds up no other batch."""
+        """One step; raises L1Error. A proof that is not accepted holds up no other batch."""
         self._verifier_away = None
         head = self._client.head()
         window = self._window(head)
@@ -94,8 +95,9 @@ class Anchor:
         if diverged is not None and self._revert_from is None:
             self._problem = diverged
             return Step(Event.BLOCKED, detail=diverged.message)
-        wanted = self._decide(window, SettlementView(self._client, self._settlement, head.number))
-        step = self._submitter.step(head, wanted, lambda action: self._build(action, head))
+        view = SettlementView(self._client, self._settlement, head.number)
+        wanted = self._decide(window, view)
+        step = self._submitter.step(head, wanted, lambda action: self._build(action, view))
         self._problem = self._after(step)
         return step
 
@@ -148,11 +150,11 @@ class Anchor:
             if window.last_executed < self._revert_from <= window.last_committed:
                 return Action("revert", self._revert_from, window.records[-1].output)
             self._revert_from = None
-        if window.records and window.records[0].status is Status.ATTESTED:
+        if window.records and window.records[0].status is Status.PROVEN:
             return Action("execute", window.last_executed + 1, window.records[0].output)
         for proven, record in enumerate(window.records, window.last_executed + 1):
-            if record.status is Status.COMMITTED and self._is_attestable(proven, record, view):
-                return Action("prove", proven, record.output)
+            if record.status is Status.COMMITTED and self._is_proven(proven, record, view):
+                return self._proving_action(proven, record, view)
         if len(window.records) < COMMIT_AHEAD_MAX:
             number = window.last_committed + 1
             fields = self._source.batch(number)
@@ -160,10 +162,16 @@ class Anchor:
                 return Action("commit", number, output_digest(fields))
         return None
 
-    def _is_attestable(self, number: int, record: BatchRecord, view: SettlementView) -> bool:
+    def _proving_action(self, number: int, record: BatchRecord, view: SettlementView) -> Action:
+        """The next part of the proof that L1 lacks, or the call that makes the batch proven by it."""
+        _, proof = self._verified[number]
+        part = proof.lacking(self._client, view.key(record.key_version).verifier, view.tag)
+        return Action("prove", number, record.output) if part is None else Action("verify", number, proof.binding(part))
+
+    def _is_proven(self, number: int, record: BatchRecord, view: SettlementView) -> bool:
         """Whether there is a proof of `record.output` by the pinned program; a file is checked once."""
         known = self._verified.get(number)
-        if known is not None and known.output == record.output:
+        if known is not None and known[0] == record.output:
             return True
         path = self._source.proof_of(number)
         if path is None:
@@ -173,46 +181,38 @@ class Anchor:
             return False
         try:
             proof = self._verify(path, record.output)
-            _require_key(number, proof, record, view)
+            _require_key(number, proof.statement, record, view)
         except ProofRejected as error:
             self._rejected[number] = (written, error)
             return False
         except ProverError as error:
             self._verifier_away = error
             return False
-        self._verified[number] = proof
+        self._verified[number] = record.output, FinalProofOnL1(self._key, proof.content)
         self._rejected.pop(number, None)
         return True
 
-    def _build(self, action: Action, head: L1Block) -> Call:
+    def _build(self, action: Action, view: SettlementView) -> Call:
         contract = interface("Settlement")
+        if action.step == "verify":
+            return self._part(action, view)
         if action.step == "commit":
             fields = self._source.batch(action.subject)
             assert fields is not None, "a sealed batch does not disappear"
             data = contract.call("commit", output_tuple(fields))
         elif action.step == "prove":
-            data = self._attested_call(action, SettlementView(self._client, self._settlement, head.number))
+            data = contract.call("prove", action.subject, self._verified[action.subject][1].header_hash)
         else:
             function: Literal["execute", "revertBatches"] = "execute" if action.step == "execute" else "revertBatches"
             data = contract.call(function, action.subject)
         return Call(self._settlement, data, contract)
 
-    def _attested_call(self, action: Action, view: SettlementView) -> bytes:
-        proof = self._verified[action.subject]
-        record = view.batch(action.subject)
-        assert proof.output == record.output == action.binding, (
-            "only a verified proof of the recorded output is attested"
-        )
-        document = attestation(
-            self._client.chain_id(),
-            self._settlement,
-            view.private_chain_id(),
-            action.subject,
-            record,
-            proof.file_digest,
-        )
-        signature = self._attester.sign_typed_data(document)
-        return interface("Settlement").call("prove", action.subject, proof.file_digest, signature)
+    def _part(self, action: Action, view: SettlementView) -> Call:
+        _, proof = self._verified[action.subject]
+        verifier = view.key(view.batch(action.subject).key_version).verifier
+        part = proof.lacking(self._client, verifier, view.tag)
+        assert part is not None and proof.binding(part) == action.binding, "L1 is read at one block"
+        return proof.call(verifier, part)
 
     def _after(self, step: Step) -> Problem | None:
         if step.event is Event.FEE_LIMIT:
@@ -225,57 +225,12 @@ class Anchor:
         return None
 
 
-def _require_key(number: int, proof: VerifiedProof, record: BatchRecord, view: SettlementView) -> None:
+def _require_key(number: int, statement: Statement, record: BatchRecord, view: SettlementView) -> None:
     key = view.key(record.key_version)
-    if (proof.app_exe_commit, proof.app_vm_commit) != (key.app_exe_commit, key.app_vm_commit):
+    made_with = (statement.app_exe_commit, statement.app_vm_commit, statement.dag_commit)
+    if made_with != (key.app_exe_commit, key.app_vm_commit, key.dag_commit):
         text = (
-            f"the proof of batch {number} was made with program {to_hex(proof.app_exe_commit)}, "
+            f"the proof of batch {number} was made with program {to_hex(statement.app_exe_commit)}, "
             f"L1 pinned {to_hex(key.app_exe_commit)} (key version {record.key_version})"
         )
         raise KeyMismatch("key_mismatch", text)
-
-
-def attestation(
-    l1_chain_id: int,
-    settlement: bytes,
-    private_chain_id: int,
-    number: int,
-    record: BatchRecord,
-    proof_digest: bytes,
-) -> dict[str, Json]:
-    """The EIP-712 document behind `ISettlement.attestationDigest`."""
-
-    def field(name: str, kind: str) -> Json:
-        return {"name": name, "type": kind}
-
-    return {
-        "types": {
-            "EIP712Domain": [
-                field("name", "string"),
-                field("version", "string"),
-                field("chainId", "uint256"),
-                field("verifyingContract", "address"),
-            ],
-            "Attestation": [
-                field("chainId", "uint256"),
-                field("batchNumber", "uint256"),
-                field("output", "bytes32"),
-                field("keyVersion", "uint64"),
-                field("proofDigest", "bytes32"),
-            ],
-        },
-        "primaryType": "Attestation",
-        "domain": {
-            "name": "Prividium Settlement",
-            "version": "1",
-            "chainId": l1_chain_id,
-            "verifyingContract": to_hex(settlement),
-        },
-        "message": {
-            "chainId": private_chain_id,
-            "batchNumber": number,
-            "output": to_hex(record.output),
-            "keyVersion": record.key_version,
-            "proofDigest": to_hex(proof_digest),
-        },
-    }

@@ -12,11 +12,11 @@ from prividium.types import to_hex
 
 
 class Status(IntEnum):
-    """As in ISettlement.sol. `ATTESTED` is the gateway's word for a proof that it verified; L1 has not seen it."""
+    """As in ISettlement.sol."""
 
     NONE = 0
     COMMITTED = 1
-    ATTESTED = 2
+    PROVEN = 2
     EXECUTED = 3
 
 
@@ -52,7 +52,7 @@ class SettlementView:
     def __init__(self, client: L1Client, address: bytes, tag: BlockTag = "latest") -> None:
         self._client = client
         self._address = address
-        self._tag = tag
+        self.tag = tag
 
     def last_committed(self) -> int:
         return cast(int, self._read("lastCommitted")[0])
@@ -73,10 +73,14 @@ class SettlementView:
         )
         return BatchRecord(output, state_root, policy_root, key_version, Status(status))
 
+    def public_values(self, number: int) -> bytes:
+        """What a proof of a committed batch must state."""
+        return cast(bytes, self._read("publicValues", number)[0])
+
     def key(self, version: int) -> VerifyingKey:
         """The key of `version` in the registry that Settlement points to."""
         registry = bytes.fromhex(cast(str, self._read("keyRegistry")[0])[2:])
-        answer = self._client.call(registry, interface("KeyRegistry").call("key", version), self._tag)
+        answer = self._client.call(registry, interface("KeyRegistry").call("key", version), self.tag)
         exe, vm, dag, verifier = cast(
             tuple[bytes, bytes, bytes, str], interface("KeyRegistry").answer("key", answer)[0]
         )
@@ -84,7 +88,7 @@ class SettlementView:
 
     def _read(self, function: str, *arguments: object) -> tuple[object, ...]:
         contract = interface("Settlement")
-        answer = self._client.call(self._address, contract.call(function, *arguments), self._tag)
+        answer = self._client.call(self._address, contract.call(function, *arguments), self.tag)
         try:
             return contract.answer(function, answer)
         except DecodingError as error:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from gateway.relayer.client import L1Client, L1Error, L1Refused
 from gateway.relayer.settlement import SettlementView, Status
 
-ATTESTED_LOOK_AHEAD = 64
+PROVEN_LOOK_AHEAD = 64
 """Batches past the last executed one that are looked at."""
 
 
@@ -17,8 +17,8 @@ class AnchorStatus:
     l1_host: str
     head: int
     last_committed: int
-    last_attested: int
-    """All batches up to this one are attested or executed. L1 has seen no proof of an attested batch."""
+    last_proven: int
+    """All batches up to this one are proven to L1, or executed."""
     last_executed: int
     last_finalized: int
     """Executed in an L1 block that cannot be reorganised away."""
@@ -47,17 +47,17 @@ class Watcher:
         head = self._client.head().number
         view = SettlementView(self._client, self._settlement, head)
         last_executed, last_committed = view.last_executed(), view.last_committed()
-        last_attested = last_executed
-        while last_attested < min(last_committed, last_executed + ATTESTED_LOOK_AHEAD):
-            if view.batch(last_attested + 1).status is not Status.ATTESTED:
+        last_proven = last_executed
+        while last_proven < min(last_committed, last_executed + PROVEN_LOOK_AHEAD):
+            if view.batch(last_proven + 1).status is not Status.PROVEN:
                 break
-            last_attested += 1
+            last_proven += 1
         return AnchorStatus(
             reachable=True,
             l1_host=self._client.host,
             head=head,
             last_committed=last_committed,
-            last_attested=last_attested,
+            last_proven=last_proven,
             last_executed=last_executed,
             last_finalized=self._finalized(),
             operator_balance=self._client.balance(self._operator),

@@ -63,7 +63,7 @@ def _report(console: Console, verified: Verified, *, is_pinned: bool, is_final: 
     console.print(
         f"      of chain {anchor.chain_id} at settlement {to_hex(anchor.settlement)} on L1 {anchor.l1_chain_id}"
     )
-    console.print("      the batch is executed on an attestation: L1 does not check the STARK itself yet")
+    console.print("      a contract on that L1 verified the proof of the batch")
     if not is_final:
         console.print("[yellow]note[/]  the batch is not final on L1 yet, or this L1 does not tell")
     if not is_pinned:

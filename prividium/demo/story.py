@@ -11,9 +11,11 @@ from typing import cast
 import httpx
 from rich.console import Console
 
+from gateway.abi import interface
 from prividium.demo import fund
 from prividium.demo.administration import assign_role, create_role
 from prividium.demo.fund import Contracts, call_data
+from prividium.demo.l1 import L1, altered_call, transactions_to
 from prividium.demo.leaks import Fact, find_leaks, published_content
 from prividium.demo.member import Member, RpcRefused
 from prividium.demo.narration import Narrator
@@ -185,11 +187,17 @@ class Demo:
                 time.sleep(PROVING_POLL_SECONDS)
                 batch = self._batch()
         proof = cast(dict[str, Json], batch["proof"])
+        verification = transactions_to(L1(self.node.gateway()["l1_url"]), self.node.gateway()["verifier"])
+        gas = sum(int(str(transaction["gasUsed"]), 16) for transaction in verification)
         self.tell.say(
             f"batch 1: {proof['instructions']:,} instructions in {proof['segments']} segment(s), "
-            f"STARK of {proof['bytes']:,} bytes, verified off-chain and attested on L1"
+            f"aggregated STARK of {proof['aggregatedBytes']:,} bytes, which stays inside"
         )
-        self.tell.say(f"output {batch['output']}; the L1 does not check the STARK itself yet: the word is Attested")
+        self.tell.say(
+            f"final proof of {proof['finalBytes']:,} bytes, hiding, made in {proof['finalSeconds']:.0f} s, "
+            f"verified by contracts on L1 in {len(verification)} transactions, {gas:,} gas"
+        )
+        self.tell.say(f"output {batch['output']}")
 
     def _batch(self) -> dict[str, Json] | None:
         """The newest batch; DemoFailed if proving or anchoring does not move."""
@@ -248,15 +256,19 @@ class Demo:
                 self.tell.refused(
                     f"altered {name} disclosure", (answer.stdout + answer.stderr).strip().splitlines()[-1]
                 )
-            proof = self.node.data_dir / "batches" / "1" / "proof.bin"
-            content = bytearray(proof.read_bytes())
-            content[len(content) // 2] ^= 1
-            forged_proof = self.node.data_dir / "forged.proof"
-            forged_proof.write_bytes(content)
-            prover = self.node.gateway()["prover"]
-            answer = self._command([prover, "verify", str(forged_proof)])
-            self._expect(answer.returncode != 0, "an altered proof is refused")
-            self.tell.refused("altered proof", (answer.stdout + answer.stderr).strip().splitlines()[-1])
+            self._tamper_with_proof()
+
+    def _tamper_with_proof(self) -> None:
+        """Each transaction that brought the proof to L1, asked again with one bit flipped."""
+        l1, contract = L1(self.node.gateway()["l1_url"]), interface("ProofVerifier")
+        transactions = transactions_to(l1, self.node.gateway()["verifier"])
+        self._expect(len(transactions) > 0, "the proof was verified on L1")
+        for number, transaction in enumerate(transactions, 1):
+            refusal = l1.refusal(altered_call(transaction))
+            if refusal is None:
+                raise DemoFailed("not_refused", f"part {number} of the proof, altered, was not refused by L1")
+            reason = contract.error(bytes.fromhex(refusal[2:]))
+            self.tell.refused(f"part {number} of the proof with one bit altered, by the contract on L1", reason)
 
     def search_l1(self) -> None:
         with self.tell.step("Search everything on L1 for the private chain's facts"):
@@ -284,23 +296,9 @@ class Demo:
             raise DemoFailed("not_as_said", f"expected that {claim}")
 
 
-class L1:
-    """JSON-RPC of the development L1, for the search."""
-
-    def __init__(self, url: str) -> None:
-        self._http = httpx.Client(base_url=url, timeout=60)
-
-    def request(self, method: str, params: list[Json]) -> Json:
-        body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-        answer = self._http.post("", json=body).json()
-        if "error" in answer:
-            raise DemoFailed("l1_error", f"{method}: {answer['error']}")
-        return cast(Json, answer["result"])
-
-
 def _percent(batch: dict[str, Json]) -> float:
     progress = cast(dict[str, Json], batch.get("progress") or {})
-    return float(str(progress.get("percent", 100 if batch["status"] in ("Attested", "Executed") else 0)))
+    return float(str(progress.get("percent", 100 if batch["status"] in ("Verified", "Executed") else 0)))
 
 
 def _note(batch: dict[str, Json]) -> str:

@@ -10,7 +10,7 @@ from prividium.disclosure.fields import DisclosureInvalid
 from prividium.disclosure.verify import Anchor
 
 EXECUTED = 3
-STATUS_NAMES = ("not committed", "committed only", "attested, not executed", "executed")
+STATUS_NAMES = ("not committed", "committed only", "proven, not executed", "executed")
 
 
 @dataclass(frozen=True)

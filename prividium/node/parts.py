@@ -84,6 +84,7 @@ class Node:
                 "rpc_url": f"{self.settings.base_url}/rpc",
                 "l1_url": None if self.settlement is None else self.settlement.l1_url,
                 "settlement": None if deployment is None else deployment.settlement,
+                "verifier": None if deployment is None else deployment.verifier,
                 "chain_id": self.settings.chain_id,
                 "prover": None if self.proving is None else str(self.proving.binary),
             }

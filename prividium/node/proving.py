@@ -1,5 +1,6 @@
 """The prover process and the loop that feeds it."""
 
+import subprocess
 import threading
 from pathlib import Path
 
@@ -8,6 +9,8 @@ from prividium.proof.jobs import ProofQueue
 from prividium.proof.prover import ProverClient, ProverUnavailable, locate
 from prividium.proof.workers import ProverWorker
 from prividium.settings import Settings
+
+KEY_SECONDS_MAX = 60
 
 
 class Proving:
@@ -18,7 +21,7 @@ class Proving:
         cache = settings.prover_cache_dir.expanduser()
         arguments = ("--cache", str(cache), "--segment-memory-max", str(settings.prover_segment_memory_bytes_max))
         self._worker = ProverWorker(self.binary, data_dir, arguments=arguments)
-        self.verifier_arguments = ("--cache", str(cache))
+        self._key_path = data_dir / "prover" / "final.vk"
         self.queue = ProofQueue(data_dir, ledger, self.client)
         self._stop = threading.Event()
         self._wake = threading.Event()
@@ -29,6 +32,16 @@ class Proving:
         if self._stop.is_set():
             raise ProverUnavailable("prover_stopped", "the node is stopping")
         return self._worker.client()
+
+    def final_key(self) -> bytes:
+        """The verifying key of final proofs, as the prover has it."""
+        command = [str(self.binary), "--json", "final-key", "--out", str(self._key_path)]
+        try:
+            subprocess.run(command, check=True, capture_output=True, timeout=KEY_SECONDS_MAX)  # noqa: S603 (ours)
+        except (OSError, subprocess.SubprocessError) as error:
+            text = f"the prover gave no verifying key ({type(error).__name__})"
+            raise ProverUnavailable("prover_unavailable", text) from error
+        return self._key_path.read_bytes()
 
     def start(self) -> None:
         self._worker.end_left_behind()

@@ -15,10 +15,11 @@ from gateway.relayer.keys import LocalKey
 from gateway.relayer.settlement import VerifyingKey
 from gateway.relayer.submit import Submitter
 from gateway.relayer.watch import AnchorStatus, Watcher
+from gateway.verifier.key_file import KeyFile
 from prividium._core import BatchOutput, Ledger
 from prividium.errors import ConfigurationError, PrividiumError, Unavailable
 from prividium.node.proving import Proving
-from prividium.proof.verify import ProofVerifier
+from prividium.proof.verify import FinalVerifier
 from prividium.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -144,20 +145,20 @@ class SettlementLoop:
     def _stand(self) -> _Standing:
         """Contracts that stand, deployed if need be; raises PrividiumError while L1 or the prover is away."""
         self._client = client = L1Client(self.l1_url)
-        operator, attester, governor = self._keys()
+        operator, governor = self._keys()
         if self._embedded is not None:
             self._embedded.fund(operator.address, EMBEDDED_L1_WEI)
         submitter = Submitter(client, operator, self._journal(client, operator))
-        deployment = self._deployment(client, submitter, attester, governor)
-        verifier = ProofVerifier(self._proving.binary, arguments=self._proving.verifier_arguments)
-        source = SealedBatches(self._ledger, self._proving)
-        anchor = Anchor(client, submitter, deployment.settlement_address, attester, source, verifier)
+        key = KeyFile.decode(self._proving.final_key())
+        deployment = self._deployment(client, submitter, governor, key)
+        source, verify = SealedBatches(self._ledger, self._proving), FinalVerifier(key.encode())
+        anchor = Anchor(client, submitter, deployment.settlement_address, key, source, verify)
         return _Standing(deployment, anchor, Watcher(client, deployment.settlement_address, operator.address))
 
     def _journal(self, client: L1Client, operator: LocalKey) -> Journal:
         return Journal(self._data_dir / "gateway" / "journal.db", genesis_hash(client), operator.address)
 
-    def _deployment(self, client: L1Client, submitter: Submitter, attester: LocalKey, governor: LocalKey) -> Deployment:
+    def _deployment(self, client: L1Client, submitter: Submitter, governor: LocalKey, key: KeyFile) -> Deployment:
         known = recorded(self._data_dir)
         genesis_state = self._genesis_state()
         if known is not None and is_standing(client, known, self._settings.chain_id, genesis_state):
@@ -173,10 +174,10 @@ class SettlementLoop:
             private_chain_id=self._settings.chain_id,
             genesis_state=genesis_state,
             key=VerifyingKey(info.app_exe_commit, info.app_vm_commit, info.dag_commit),
+            final_key=key,
             key_delay_seconds=self._settings.l1_key_delay_seconds,
             governor=governor.address,
             operator=submitter.address,
-            attester=attester.address,
         )
         return deploy(client, submitter, plan, self._data_dir, self._pause)
 
@@ -184,10 +185,10 @@ class SettlementLoop:
         if self._stop.wait(DEPLOYMENT_POLL_SECONDS):
             raise Unavailable("shutting_down", "the node is stopping")
 
-    def _keys(self) -> tuple[LocalKey, LocalKey, LocalKey]:
+    def _keys(self) -> tuple[LocalKey, LocalKey]:
         folder = self._data_dir / "gateway"
         operator = self._settings.l1_private_key_file or folder / "operator.key"
-        return LocalKey.open(operator), LocalKey.open(folder / "attester.key"), LocalKey.open(folder / "governor.key")
+        return LocalKey.open(operator), LocalKey.open(folder / "governor.key")
 
     def _genesis_state(self) -> bytes:
         genesis = self._ledger.batch(0)

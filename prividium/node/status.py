@@ -3,12 +3,12 @@
 from prividium._core import Batch
 from prividium.batch.output import output_fields
 from prividium.node.parts import Node
-from prividium.proof.prover import Progress, Proved
+from prividium.proof.prover import Progress, Proved, Wrapped
 from prividium.types import Json, to_hex
 
 ASSURANCE = (
-    "L1 does not check proofs yet: it takes the gateway's word (Attested) for proofs that the gateway verified. "
-    "Proofs are succinct, not hiding, and stay inside the walls."
+    "A batch is Verified when a contract on L1 has verified its final proof, Executed when all before it are too. "
+    "Final proofs are hiding; the argument for that has had no outside review."
 )
 LISTED_MAX = 100
 
@@ -18,14 +18,14 @@ def batches_document(node: Node, before: int | None, limit: int) -> Json:
     newest = node.ledger.last_batch()
     top = newest if before is None else min(newest, before - 1)
     anchored = None if node.settlement is None else node.settlement.status()
-    executed, attested, committed = (
-        (0, 0, 0) if anchored is None else (anchored.last_executed, anchored.last_attested, anchored.last_committed)
+    executed, verified, committed = (
+        (0, 0, 0) if anchored is None else (anchored.last_executed, anchored.last_proven, anchored.last_committed)
     )
     items: list[Json] = []
     for number in range(top, max(top - min(limit, LISTED_MAX), 0), -1):
         batch = node.ledger.batch(number)
         if batch is not None:
-            items.append(_item(node, batch, executed, attested, committed))
+            items.append(_item(node, batch, executed, verified, committed))
     return {
         "items": items,
         "newest": newest,
@@ -39,13 +39,13 @@ def batch_document(node: Node, batch: Batch) -> Json:
     return _item(node, batch, 0, 0, 0)
 
 
-def _item(node: Node, batch: Batch, executed: int, attested: int, committed: int) -> Json:
+def _item(node: Node, batch: Batch, executed: int, verified: int, committed: int) -> Json:
     number = batch.number
     proof, progress, failure = _proof(node, number)
     if number <= executed:
         status = "Executed"
-    elif number <= attested:
-        status = "Attested"
+    elif number <= verified:
+        status = "Verified"
     elif node.proving is not None and node.proving.queue.proof_of(number) is not None:
         status = "Committed" if number <= committed else "Proven"
     else:
@@ -60,12 +60,12 @@ def _item(node: Node, batch: Batch, executed: int, attested: int, committed: int
         "output": to_hex(batch.output.digest()),
         "fields": output_fields(batch.output),
         "progress": None if progress is None else _progress_form(progress),
-        "proof": None if proof is None else _proof_form(proof),
+        "proof": proof,
         "failure": failure,
     }
 
 
-def _proof(node: Node, number: int) -> tuple[Proved | None, Progress | None, Json]:
+def _proof(node: Node, number: int) -> tuple[Json, Progress | None, Json]:
     if node.proving is None:
         return None, None, None
     queue = node.proving.queue
@@ -74,7 +74,7 @@ def _proof(node: Node, number: int) -> tuple[Proved | None, Progress | None, Jso
     if job is not None and job.batch == number:
         progress = job.progress or Progress("execute", 0.0, None)
     failed: Json = None if failure is None else {"code": failure.code, "message": failure.message}
-    return queue.proved(number), progress, failed
+    return _proof_form(queue.proved(number), queue.wrapped(number)), progress, failed
 
 
 def _problems(node: Node) -> list[Json]:
@@ -93,11 +93,15 @@ def _progress_form(progress: Progress) -> Json:
     return {"stage": progress.stage, "percent": round(progress.percent, 1), "etaSeconds": eta}
 
 
-def _proof_form(proof: Proved) -> Json:
+def _proof_form(proved: Proved | None, wrapped: Wrapped | None) -> Json:
+    if proved is None:
+        return None
     return {
-        "bytes": proof.proof_bytes,
-        "instructions": proof.instructions,
-        "segments": proof.segments,
-        "peakMemoryBytes": proof.peak_memory_bytes,
-        "seconds": dict(proof.seconds),
+        "aggregatedBytes": proved.proof_bytes,
+        "instructions": proved.instructions,
+        "segments": proved.segments,
+        "peakMemoryBytes": proved.peak_memory_bytes,
+        "seconds": dict(proved.seconds),
+        "finalBytes": None if wrapped is None else wrapped.proof_bytes,
+        "finalSeconds": None if wrapped is None else wrapped.seconds,
     }

@@ -3,7 +3,9 @@
     witness.bin   the proof's input, secret; removed once there is a proof, since the ledger can make it again
     work/         finished segments of a proof under way, removed with it
     proof.json    what the prover said of the proof: sizes, times
-    proof.bin     the proof; whole if it is there
+    proof.bin     the aggregated proof, which is not hiding and stays here; whole if it is there
+    final.json    what the prover said of the final proof
+    final.bin     the final proof, for L1; whole if it is there
     failure.json  why the batch will not be tried again until `retry`
 
 Batches are proven one at a time, in order. A batch that failed does not hold up those after it.
@@ -23,11 +25,14 @@ from prividium.errors import PrividiumError
 from prividium.proof.prover import (
     OutputMismatch,
     Progress,
+    ProofRejected,
     Proved,
     ProverClient,
     ProverUnavailable,
     WitnessRejected,
+    Wrapped,
     parse_proved,
+    parse_wrapped,
 )
 from prividium.types import to_hex
 
@@ -89,17 +94,22 @@ class ProofQueue:
         return self._problem
 
     def proof_of(self, number: int) -> Path | None:
-        path = self._folder / str(number) / "proof.bin"
-        return path if path.exists() else None
+        """The final proof."""
+        return self._existing(number, "final.bin")
 
     def proved(self, number: int) -> Proved | None:
         """What the prover said of the batch's proof; None while there is none."""
-        path = self._folder / str(number) / "proof.json"
-        return parse_proved(json.loads(path.read_text())) if path.exists() and self.proof_of(number) else None
+        path = self._existing(number, "proof.json")
+        return parse_proved(json.loads(path.read_text())) if path and self._existing(number, "proof.bin") else None
+
+    def wrapped(self, number: int) -> Wrapped | None:
+        """What the prover said of the batch's final proof; None while there is none."""
+        path = self._existing(number, "final.json")
+        return parse_wrapped(json.loads(path.read_text())) if path and self.proof_of(number) else None
 
     def failure_of(self, number: int) -> Failure | None:
-        path = self._folder / str(number) / "failure.json"
-        return Failure(**json.loads(path.read_text())) if path.exists() else None
+        path = self._existing(number, "failure.json")
+        return Failure(**json.loads(path.read_text())) if path else None
 
     def pending(self) -> list[int]:
         """Sealed batches without a proof that will be tried, in order."""
@@ -111,19 +121,25 @@ class ProofQueue:
     def retry(self, number: int) -> None:
         """Forget a failure, or a proof that was not accepted, and prove the batch again."""
         folder = self._folder / str(number)
-        for name in ("failure.json", "proof.bin", "proof.json"):
+        for name in ("failure.json", "final.bin", "final.json", "proof.bin", "proof.json"):
             (folder / name).unlink(missing_ok=True)
         self._proven_up_to = min(self._proven_up_to, number - 1)
 
-    def step(self) -> Proved | None:
-        """Prove the oldest pending batch; None if there is none. Raises ProverError for what may pass later."""
+    def step(self) -> int | None:
+        """Prove the oldest pending batch: its number, or None if there is none.
+
+        Raises ProverError for what may pass later.
+        """
         pending = self.pending()
         if not pending:
             return None
         number = pending[0]
         self._job = Job(number, None)
         try:
-            return self._prove(number)
+            if self._existing(number, "proof.bin") is None:
+                self._prove(number)
+            self._wrap(number)
+            return number
         except (WitnessRejected, OutputMismatch) as error:
             self._write(number, "failure.json", json.dumps(asdict(Failure(error.code, error.message))).encode())
             raise
@@ -153,32 +169,51 @@ class ProofQueue:
             if wake is not None:
                 wake.clear()
 
-    def _prove(self, number: int) -> Proved:
+    def _prove(self, number: int) -> None:
         folder = self._folder / str(number)
-        batch = self._batches.batch(number)
-        assert batch is not None, "pending batches are sealed"
         witness = folder / "witness.bin"
         if not witness.exists():
             self._write(number, "witness.bin", self._witness(number))
-
-        def report(progress: Progress) -> None:
-            self._job = Job(number, progress)
-
         partial = folder / "proof.partial"
-        proved = self._client().prove(witness, partial, folder / "work", report)
-        expected = batch.output.digest()
-        if proved.output != expected:
-            partial.unlink(missing_ok=True)
-            text = f"the prover's output of batch {number} is {to_hex(proved.output)}, the ledger's {to_hex(expected)}"
-            raise OutputMismatch("output_mismatch", text)
-        self._write(number, "proof.json", json.dumps(asdict(proved) | {"output": to_hex(proved.output)}).encode())
-        if not partial.exists():
-            raise ProverUnavailable("proof_missing", f"the prover reported batch {number} done and left no proof")
-        partial.replace(folder / "proof.bin")
-        _sync_folder(folder)
+        proved = self._client().prove(witness, partial, folder / "work", lambda now: self._report(number, now))
+        self._keep(number, "proof", proved.output, asdict(proved))
         witness.unlink(missing_ok=True)
         shutil.rmtree(folder / "work", ignore_errors=True)
-        return proved
+
+    def _wrap(self, number: int) -> None:
+        folder = self._folder / str(number)
+        partial = folder / "final.partial"
+        try:
+            wrapped = self._client().wrap(folder / "proof.bin", partial, lambda now: self._report(number, now))
+        except ProofRejected:
+            # damaged, or made with another program than the present one: it is made again
+            (folder / "proof.bin").unlink(missing_ok=True)
+            raise
+        self._keep(number, "final", wrapped.output, asdict(wrapped) | {"seconds_total": wrapped.seconds})
+
+    def _report(self, number: int, progress: Progress) -> None:
+        self._job = Job(number, progress)
+
+    def _keep(self, number: int, name: str, output: bytes, said: dict[str, object]) -> None:
+        """Take over `<name>.partial`, if the prover proved what the ledger sealed."""
+        folder = self._folder / str(number)
+        partial = folder / f"{name}.partial"
+        batch = self._batches.batch(number)
+        assert batch is not None, "pending batches are sealed"
+        expected = batch.output.digest()
+        if output != expected:
+            partial.unlink(missing_ok=True)
+            text = f"the prover's output of batch {number} is {to_hex(output)}, the ledger's {to_hex(expected)}"
+            raise OutputMismatch("output_mismatch", text)
+        self._write(number, f"{name}.json", json.dumps(said | {"output": to_hex(output)}).encode())
+        if not partial.exists():
+            raise ProverUnavailable("proof_missing", f"the prover reported batch {number} done and left no proof")
+        partial.replace(folder / f"{name}.bin")
+        _sync_folder(folder)
+
+    def _existing(self, number: int, name: str) -> Path | None:
+        path = self._folder / str(number) / name
+        return path if path.exists() else None
 
     def _witness(self, number: int) -> bytes:
         try:

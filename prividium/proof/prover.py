@@ -29,7 +29,7 @@ PROGRAM = "prividium-prover"
 
 _LINE_BYTES_MAX = 1 << 20
 
-Stage = Literal["execute", "segment", "aggregate", "wrap"]
+Stage = Literal["execute", "segment", "aggregate", "wrap", "final"]
 
 
 class ProverError(Unavailable):
@@ -113,6 +113,17 @@ class Proved:
     seconds: dict[str, float]
 
 
+@dataclass(frozen=True)
+class Wrapped:
+    """A finished final proof, in the prover's words."""
+
+    output: bytes
+    proof_bytes: int
+    """What goes to L1: without public values and framing."""
+    peak_memory_bytes: int
+    seconds: float
+
+
 class ProverClient:
     """Requests over the socket of one prover process; each opens a connection of its own."""
 
@@ -127,6 +138,10 @@ class ProverClient:
         """Blocks until the proof is at `out`; `work` keeps finished segments for a later attempt."""
         request = {"op": "prove", "witness": str(witness), "out": str(out), "work": str(work)}
         return parse_proved(self._ask(request, report))
+
+    def wrap(self, proof: Path, out: Path, report: Callable[[Progress], None]) -> Wrapped:
+        """Blocks until the final proof of `proof` is at `out`."""
+        return parse_wrapped(self._ask({"op": "wrap", "proof": str(proof), "out": str(out)}, report))
 
     def shutdown(self) -> None:
         self._ask({"op": "shutdown"}, _ignore)
@@ -206,6 +221,15 @@ def parse_proved(fields: dict[str, object]) -> Proved:
         segments=int(str(fields["segments"])),
         peak_memory_bytes=int(str(fields["peak_memory_bytes"])),
         seconds={stage: float(value) for stage, value in seconds.items()},
+    )
+
+
+def parse_wrapped(fields: dict[str, object]) -> Wrapped:
+    return Wrapped(
+        output=from_hex(str(fields["output"]), 32),
+        proof_bytes=int(str(fields["proof_bytes"])),
+        peak_memory_bytes=int(str(fields["peak_memory_bytes"])),
+        seconds=float(str(fields["seconds_total"])),
     )
 
 

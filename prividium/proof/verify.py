@@ -1,81 +1,70 @@
-"""Check a proof before it is attested: a process of its own, that shares nothing with the one that made the proof."""
+"""Check a final proof before it goes to L1: with the native verifier, which shares nothing with the prover."""
 
-import struct
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from eth_utils.crypto import keccak
-
-from prividium.proof.prover import (
-    OutputMismatch,
-    ProofInvalid,
-    ProofRejected,
-    ProofVersionMismatch,
-    ProverUnavailable,
-    parse_line,
-)
+from prividium._core import CoreError, final_proof_parts, verify_final_proof
+from prividium.proof.prover import OutputMismatch, ProofInvalid
 from prividium.types import to_hex
 
-PROOF_VERSION = 1
 PROOF_BYTES_MAX = 1 << 20
-"""An aggregated proof has a fixed shape and about 267 KB."""
+"""A final proof has a fixed shape and about 210 KB."""
 
-_MAGIC = b"PVPF"
-_HEADER = struct.Struct(">4sI32s32s32sQ")
-"""Magic, version, app_exe_commit, app_vm_commit, public output, number of STARK bytes that follow."""
+_EXE, _VM, _OUTPUT, _DAG = slice(0, 8), slice(8, 16), slice(16, 48), slice(48, 56)
+"""Places of the public values (docs/protocol/proof.md §9)."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What the public values of a final proof say; 32 bytes each."""
+
+    app_exe_commit: bytes
+    app_vm_commit: bytes
+    output: bytes
+    dag_commit: bytes
 
 
 @dataclass(frozen=True)
 class VerifiedProof:
-    """A proof that was checked; only `ProofVerifier` makes one."""
+    """A proof that was checked; only `FinalVerifier` makes one."""
 
-    output: bytes
-    app_exe_commit: bytes
-    app_vm_commit: bytes
-    file_digest: bytes
-    """keccak-256 of the proof file."""
+    statement: Statement
+    content: bytes
+    """The proof file."""
 
 
 Verify = Callable[[Path, bytes], VerifiedProof]
 """(proof file, expected output) → what was verified; raises `ProofRejected` for a file that is no such proof."""
 
 
-class ProofVerifier:
-    """Runs `prividium-prover verify`; an instance is a `Verify`."""
+class FinalVerifier:
+    """Verifies with one verifying key; an instance is a `Verify`."""
 
-    def __init__(self, binary: Path, *, timeout_seconds: float = 300.0, arguments: tuple[str, ...] = ()) -> None:
-        self._command = [str(binary), "--json", *arguments, "verify"]
-        self._timeout_seconds = timeout_seconds
+    def __init__(self, key: bytes) -> None:
+        self._key = key
 
     def __call__(self, proof: Path, output: bytes) -> VerifiedProof:
-        """Raises ProofInvalid, ProofVersionMismatch or OutputMismatch; ProverUnavailable if no verdict was reached."""
+        """Raises ProofInvalid with the code of the first check that fails, or OutputMismatch."""
         content = read_proof(proof)
-        header = parse_header(content)
         try:
-            run = subprocess.run(  # noqa: S603 (program and arguments are ours)
-                [*self._command, str(proof), "--output", to_hex(output)],
-                capture_output=True,
-                timeout=self._timeout_seconds,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            text = f"the proof verifier did not finish ({type(error).__name__})"
-            raise ProverUnavailable("prover_unavailable", text) from error
-        judge(run.returncode, run.stdout, output)
-        if header.output != output or read_proof(proof) != content:
-            raise ProofRejected("proof_changed", "the proof file changed while it was being verified")
-        return VerifiedProof(output, header.app_exe_commit, header.app_vm_commit, keccak(content))
+            public_values, parts = final_proof_parts(content)
+            statement = parse_statement(public_values)
+            if statement.output != output:
+                text = f"the proof is of output {to_hex(statement.output)}, wanted is {to_hex(output)}"
+                raise OutputMismatch("output_mismatch", text)
+            verify_final_proof(self._key, public_values, parts)
+        except CoreError as error:
+            raise ProofInvalid(error.code, f"the final proof is invalid: {error.message}") from error
+        return VerifiedProof(statement, content)
 
 
-@dataclass(frozen=True)
-class ProofHeader:
-    """What a proof file says of itself, before anything was checked."""
-
-    app_exe_commit: bytes
-    app_vm_commit: bytes
-    output: bytes
+def statement_of(proof: Path) -> Statement:
+    """What a proof file states, before anything was checked; ProofInvalid if it is none."""
+    try:
+        return parse_statement(final_proof_parts(read_proof(proof))[0])
+    except CoreError as error:
+        raise ProofInvalid(error.code, f"the file is no final proof: {error.message}") from error
 
 
 def read_proof(path: Path) -> bytes:
@@ -86,30 +75,13 @@ def read_proof(path: Path) -> bytes:
     except OSError as error:
         raise ProofInvalid("proof_unreadable", f"the proof file {path.name} cannot be read") from error
     if len(content) > PROOF_BYTES_MAX:
-        raise ProofInvalid("proof_invalid", f"the proof file is larger than {PROOF_BYTES_MAX} bytes")
+        raise ProofInvalid("proof_malformed", f"the proof file is larger than {PROOF_BYTES_MAX} bytes")
     return content
 
 
-def parse_header(content: bytes) -> ProofHeader:
-    """Raises ProofInvalid for anything that is not framed as a proof, ProofVersionMismatch for another version."""
-    if len(content) < _HEADER.size or not content.startswith(_MAGIC):
-        raise ProofInvalid("proof_invalid", "the file is not a proof of prividium-prover")
-    _, version, exe, vm, output, length = _HEADER.unpack_from(content)
-    if version != PROOF_VERSION:
-        text = f"the proof has format version {version}, this gateway reads {PROOF_VERSION}"
-        raise ProofVersionMismatch("proof_version", text)
-    if length != len(content) - _HEADER.size:
-        text = f"the proof says it holds {length} bytes and holds {len(content) - _HEADER.size}"
-        raise ProofInvalid("proof_invalid", text)
-    return ProofHeader(exe, vm, output)
-
-
-def judge(exit_code: int, stdout: bytes, output: bytes) -> None:
-    """Nothing for an accepted proof of `output`; raises the verifier's error otherwise, and for silence of any kind."""
-    lines = stdout.splitlines()
-    verdict = parse_line(lines[-1]) if lines else {}
-    if exit_code == 0 and isinstance(verdict, dict) and verdict.get("valid") is True:
-        if verdict.get("output") == to_hex(output):
-            return
-        raise OutputMismatch("output_mismatch", f"the verifier accepted the proof for output {verdict.get('output')}")
-    raise ProverUnavailable("prover_unavailable", f"the proof verifier ended with status {exit_code} and no verdict")
+def parse_statement(public_values: list[int]) -> Statement:
+    """ProofInvalid if these are not the root circuit's public values."""
+    if len(public_values) != _DAG.stop or max(public_values[_OUTPUT]) > 0xFF:
+        raise ProofInvalid("public_values_malformed", "the proof's public values are not those of a batch")
+    exe, vm, dag = (b"".join(value.to_bytes(4) for value in public_values[place]) for place in (_EXE, _VM, _DAG))
+    return Statement(exe, vm, bytes(public_values[_OUTPUT]), dag)

@@ -6,22 +6,23 @@ from typing import cast
 from eth_utils.crypto import keccak
 
 from gateway.abi import Interface, interface
-from gateway.relayer.anchor import attestation
 from gateway.relayer.client import L1Client, L1Receipt, L1Refused
 from gateway.relayer.fees import estimate
 from gateway.relayer.keys import LocalKey
-from gateway.relayer.settlement import BatchRecord, SettlementView, Status, VerifyingKey
+from gateway.relayer.settlement import BatchRecord, SettlementView, Status
 from gateway.relayer.source import output_digest, output_tuple
+from gateway.verifier.pieces import Addresses, verifier_pieces
+from gateway.verifier.slices import FinalProof
 from prividium.types import to_hex, to_quantity
+from tests.contracts.verifier.toy import batch as toy
 
 PRIVATE_CHAIN_ID = 7_777
 ZERO = bytes(32)
 GENESIS_STATE = keccak(b"genesis state")
-PROOF_DIGEST = keccak(b"proof file")
-KEY = VerifyingKey(keccak(b"exe"), keccak(b"vm"), keccak(b"dag"))
-OTHER_KEY = VerifyingKey(keccak(b"exe 2"), keccak(b"vm 2"), keccak(b"dag 2"))
+KEY = toy.commitments(1)
+OTHER_KEY = toy.commitments(2)
 KEY_DELAY_SECONDS = 3_600
-GAS_LIMIT = 5_000_000
+GAS_LIMIT = 16_000_000
 
 
 @dataclass(frozen=True)
@@ -71,15 +72,23 @@ class Chain:
         self.client = client
         self.governor = named_key("governor")
         self.operator = named_key("operator")
-        self.attester = named_key("attester")
         self.stranger = named_key("stranger")
         for key in (self.governor, self.operator, self.stranger):
             client.request("anvil_setBalance", to_hex(key.address), to_quantity(10**20))
+        self.verifier = self.create_verifier()
+        self.key = replace(KEY, verifier=self.verifier)
+        self.other_key = replace(OTHER_KEY, verifier=self.verifier)
         registry = interface("KeyRegistry")
         self.registry = self.create(
-            registry.creation(to_hex(self.governor.address), KEY_DELAY_SECONDS, KEY.astuple()), registry
+            registry.creation(to_hex(self.governor.address), KEY_DELAY_SECONDS, self.key.astuple()), registry
         )
         self.settlement = self.create_settlement()
+
+    def create_verifier(self) -> bytes:
+        built: Addresses = {}
+        for piece in verifier_pieces(toy.KEY_FILE):
+            built[piece.name] = self.create(piece.creation(built), interface("ProofVerifier"))
+        return built["ProofVerifier"]
 
     def create_settlement(self, **changes: object) -> bytes:
         arguments: dict[str, object] = {
@@ -88,7 +97,6 @@ class Chain:
             "registry": to_hex(self.registry),
             "governor": to_hex(self.governor.address),
             "operator": to_hex(self.operator.address),
-            "attester": to_hex(self.attester.address),
         }
         contract = interface("Settlement")
         return self.create(contract.creation(*(arguments | changes).values()), contract)
@@ -140,36 +148,19 @@ class Chain:
     def commit(self, fields: Fields, key: LocalKey | None = None) -> L1Receipt:
         return self.settle("commit", output_tuple(fields), key=key)
 
-    def prove(self, number: int, proof_digest: bytes = PROOF_DIGEST, signature: bytes | None = None) -> L1Receipt:
-        signature = signature or self.sign(number, proof_digest=proof_digest)
-        return self.settle("prove", number, proof_digest, signature, key=self.stranger)
+    def verify(self, number: int) -> FinalProof:
+        """Proves a committed batch and has the verifier check it to the end."""
+        proof = toy.prove(self.view.public_values(number))
+        contract = interface("ProofVerifier")
+        data = contract.call("submitHeader", proof.public_values, proof.header, proof.portion(0, len(proof.queries)))
+        self.transact(self.stranger, self.verifier, data, contract)
+        return proof
+
+    def prove(self, number: int) -> L1Receipt:
+        return self.settle("prove", number, keccak(self.verify(number).header), key=self.stranger)
 
     def execute(self, number: int) -> L1Receipt:
         return self.settle("execute", number)
-
-    def sign(
-        self,
-        number: int,
-        *,
-        output: bytes | None = None,
-        proof_digest: bytes = PROOF_DIGEST,
-        key_version: int | None = None,
-        key: LocalKey | None = None,
-        private_chain_id: int = PRIVATE_CHAIN_ID,
-        settlement: bytes | None = None,
-        l1_chain_id: int | None = None,
-    ) -> bytes:
-        """The attester's signature over what L1 has recorded, apart from what the arguments change."""
-        record = self.view.batch(number)
-        document = attestation(
-            l1_chain_id or self.client.chain_id(),
-            settlement or self.settlement,
-            private_chain_id,
-            number,
-            replace(record, output=output or record.output, key_version=key_version or record.key_version),
-            proof_digest,
-        )
-        return (key or self.attester).sign_typed_data(document)
 
     # reading
 

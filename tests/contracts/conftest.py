@@ -8,7 +8,7 @@ from gateway.relayer.devnet import EmbeddedL1
 from gateway.relayer.submit import SubmitLimits
 from prividium.proof.verify import Verify
 from tests.contracts.chain import Chain
-from tests.contracts.gateway_node import PATIENT, Batches, Node, verify_statement
+from tests.contracts.gateway_node import PATIENT, Batches, Node
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +55,7 @@ def start_node(tmp_path: Path, batches: Batches) -> Iterator[StartNode]:
     """Starts gateways over one data folder; each call is a restart."""
     nodes: list[Node] = []
 
-    def start(url: str, limits: SubmitLimits = PATIENT, verify: Verify = verify_statement) -> Node:
+    def start(url: str, limits: SubmitLimits = PATIENT, verify: Verify | None = None) -> Node:
         node = Node(url, tmp_path / "gateway", batches, limits, verify)
         nodes.append(node)
         return node

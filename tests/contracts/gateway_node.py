@@ -5,9 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from eth_utils.crypto import keccak
-
-from gateway.deploy import Deployer, DeploymentPlan, genesis_hash
+from gateway.deploy import Deployer, Deployment, DeploymentPlan, genesis_hash
 from gateway.relayer.anchor import Anchor
 from gateway.relayer.client import L1Client, L1Receipt
 from gateway.relayer.journal import Journal
@@ -16,11 +14,13 @@ from gateway.relayer.settlement import SettlementView, VerifyingKey
 from gateway.relayer.source import BatchFields, output_digest
 from gateway.relayer.submit import Event, Step, SubmitLimits, Submitter
 from gateway.relayer.watch import AnchorStatus, Watcher
+from gateway.verifier.key_file import KeyFile
 from prividium import clock
-from prividium.proof.prover import OutputMismatch
-from prividium.proof.verify import VerifiedProof
+from prividium.proof.verify import FinalVerifier, Verify
 from prividium.types import from_hex, to_hex, to_quantity
 from tests.contracts.chain import GENESIS_STATE, KEY, PRIVATE_CHAIN_ID, Fields, batch
+from tests.contracts.verifier.toy import batch as toy
+from tests.contracts.verifier.toy.batch import KEY_FILE
 
 PATIENT = SubmitLimits(stuck_after_blocks=1_000, stuck_after_seconds=1_000_000)
 STEPS_MAX = 200
@@ -35,7 +35,7 @@ def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
 
 
 class Batches:
-    """Sealed batches and their proofs. A proof file here is its own statement, so that no prover is needed."""
+    """Sealed batches and their proofs: real ones of a toy system that states whatever it is told to."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -45,8 +45,13 @@ class Batches:
     def seal(self, number: int, history: str = "") -> None:
         self.sealed[number] = batch(number, history)
 
-    def prove(self, number: int, statement: bytes | None = None) -> None:
-        self._path(number).write_bytes(statement or output_digest(self.sealed[number]))
+    def prove(self, number: int, output: bytes | None = None) -> None:
+        """Write a proof of the batch's output, or of another one."""
+        self.put(number, toy.proof_file(output or output_digest(self.sealed[number])))
+
+    def put(self, number: int, content: bytes) -> None:
+        """Write a proof file, whatever is in it."""
+        self._path(number).write_bytes(content)
 
     def batch(self, number: int) -> BatchFields | None:
         return self.sealed.get(number)
@@ -58,12 +63,6 @@ class Batches:
         return self._folder / f"{number}.proof"
 
 
-def verify_statement(path: Path, output: bytes) -> VerifiedProof:
-    if path.read_bytes() != output:
-        raise OutputMismatch("output_mismatch", "the proof states another output")
-    return VerifiedProof(output, KEY.app_exe_commit, KEY.app_vm_commit, keccak(path.read_bytes()))
-
-
 class Node:
     def __init__(
         self,
@@ -71,28 +70,29 @@ class Node:
         data_dir: Path,
         batches: Batches,
         limits: SubmitLimits = PATIENT,
-        verify: Callable[[Path, bytes], VerifiedProof] = verify_statement,
+        verify: Verify | None = None,
+        final_key: KeyFile = KEY_FILE,
     ) -> None:
         self.client = L1Client(url, timeout_seconds=5, attempts=1)
         self.operator = LocalKey.open(data_dir / "operator.key")
-        self.attester = LocalKey.open(data_dir / "attester.key")
+        self.final_key = final_key
         self.client.request("anvil_setBalance", to_hex(self.operator.address), to_quantity(10**20))
         self.journal = Journal(data_dir / "relayer.sqlite", genesis_hash(self.client), self.operator.address)
         self.submitter = Submitter(self.client, self.operator, self.journal, limits)
         self.batches = batches
         self.deployer = Deployer(self.client, self.submitter, self.plan())
         self.anchor: Anchor | None = None
-        self._verify = verify
+        self._verify = verify or FinalVerifier(final_key.encode())
 
     def plan(self) -> DeploymentPlan:
         return DeploymentPlan(
             private_chain_id=PRIVATE_CHAIN_ID,
             genesis_state=GENESIS_STATE,
             key=KEY,
+            final_key=self.final_key,
             key_delay_seconds=0,
             governor=self.operator.address,
             operator=self.operator.address,
-            attester=self.attester.address,
         )
 
     def configure(self, *, private_chain_id: int, genesis_state: bytes, key: VerifyingKey) -> None:
@@ -106,17 +106,19 @@ class Node:
 
     def deploy(self) -> Anchor:
         """Step the deployment to its end."""
-        for _ in range(STEPS_MAX):
+        found: list[Deployment] = []
+
+        def stands() -> bool:
             deployment, _ = self.deployer.step()
-            if deployment is not None:
-                self.settlement = deployment.settlement_address
-                self.registry = from_hex(deployment.registry, 20)
-                self.watcher = Watcher(self.client, self.settlement, self.operator.address)
-                self.anchor = Anchor(
-                    self.client, self.submitter, self.settlement, self.attester, self.batches, self._verify
-                )
-                return self.anchor
-        raise AssertionError("the deployment did not end")
+            found.extend([deployment] if deployment else [])
+            return bool(found)
+
+        until(stands)
+        self.settlement = found[0].settlement_address
+        self.registry = from_hex(found[0].registry, 20)
+        self.watcher = Watcher(self.client, self.settlement, self.operator.address)
+        self.anchor = Anchor(self.client, self.submitter, self.settlement, self.final_key, self.batches, self._verify)
+        return self.anchor
 
     @property
     def view(self) -> SettlementView:

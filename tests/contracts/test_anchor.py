@@ -24,10 +24,10 @@ def steps_of(node: Node) -> list[tuple[str, int]]:
     return [(step.action.step, step.action.subject) for step in node.settle() if step.action is not None]
 
 
-def test_a_proven_batch_is_committed_attested_and_executed(node: Node, batches: Batches) -> None:
+def test_a_proven_batch_is_committed_verified_and_executed(node: Node, batches: Batches) -> None:
     batches.seal(1)
     batches.prove(1)
-    assert steps_of(node) == [("commit", 1), ("prove", 1), ("execute", 1)]
+    assert steps_of(node) == [("commit", 1), ("verify", 1), ("prove", 1), ("execute", 1)]
     assert node.view.batch(1) == record_of(batch(1), Status.EXECUTED)
 
 
@@ -36,17 +36,17 @@ def test_batches_are_committed_before_their_proofs_are_ready(node: Node, batches
         batches.seal(number)
     assert steps_of(node) == [("commit", 1), ("commit", 2)]
     batches.prove(2)
-    assert steps_of(node) == [("prove", 2)]
+    assert steps_of(node) == [("verify", 2), ("prove", 2)]
     batches.prove(1)
-    assert steps_of(node) == [("prove", 1), ("execute", 1), ("execute", 2)]
+    assert steps_of(node) == [("verify", 1), ("prove", 1), ("execute", 1), ("execute", 2)]
 
 
-def test_a_rejected_proof_is_never_attested_and_holds_up_nothing_else(node: Node, batches: Batches) -> None:
+def test_a_rejected_proof_is_never_sent_and_holds_up_nothing_else(node: Node, batches: Batches) -> None:
     for number in (1, 2):
         batches.seal(number)
-    batches.prove(1, b"something else")
+    batches.prove(1, keccak(b"something else"))
     batches.prove(2)
-    assert steps_of(node) == [("commit", 1), ("commit", 2), ("prove", 2)]
+    assert steps_of(node) == [("commit", 1), ("commit", 2), ("verify", 2), ("prove", 2)]
     assert node.view.batch(1).status is Status.COMMITTED
     assert node.anchor is not None
     assert node.anchor.problem is not None
@@ -54,7 +54,7 @@ def test_a_rejected_proof_is_never_attested_and_holds_up_nothing_else(node: Node
     assert "batch 1" in node.anchor.problem.message
 
 
-def test_a_verifier_that_is_away_holds_up_attestations_alone(
+def test_a_verifier_that_is_away_holds_up_proofs_alone(
     shared_url: str, start_node: StartNode, batches: Batches
 ) -> None:
     def away(path: Path, output: bytes) -> VerifiedProof:
@@ -70,9 +70,10 @@ def test_a_verifier_that_is_away_holds_up_attestations_alone(
     assert anchor.problem.code == "prover_unavailable"
 
 
-def test_a_proof_by_another_program_than_the_pinned_one_is_not_attested(node: Node, batches: Batches) -> None:
+def test_a_proof_by_another_program_than_the_pinned_one_is_not_sent(node: Node, batches: Batches) -> None:
     keys = interface("KeyRegistry")
-    for function, arguments in (("propose", [OTHER_KEY.astuple()]), ("activate", [])):
+    other_key = replace(OTHER_KEY, verifier=node.view.key(1).verifier)
+    for function, arguments in (("propose", [other_key.astuple()]), ("activate", [])):
         action = Action(function, 0, bytes(32))
         calls = {action: Call(node.registry, keys.call(function, *arguments), keys)}
         assert node.submitter.step(node.client.head(), action, calls.__getitem__).event is Event.SENT
@@ -96,7 +97,7 @@ def test_another_output_on_l1_blocks_until_the_operator_reverts_it(node: Node, b
     assert node.anchor.problem is not None
     assert node.anchor.problem.code == "batch_diverged"
     node.anchor.request_revert(1)
-    assert steps_of(node) == [("revert", 1), ("commit", 1), ("prove", 1), ("execute", 1)]
+    assert steps_of(node) == [("revert", 1), ("commit", 1), ("verify", 1), ("prove", 1), ("execute", 1)]
     assert node.view.batch(1) == record_of(batch(1), Status.EXECUTED)
     assert node.anchor.problem is None
 
@@ -160,18 +161,18 @@ def test_an_l1_that_is_away_is_reported_and_survived(
     assert node.status().last_committed == 1
 
 
-def test_the_status_tells_committed_attested_executed_and_finalized_apart(node: Node, batches: Batches) -> None:
+def test_the_status_tells_committed_proven_executed_and_finalized_apart(node: Node, batches: Batches) -> None:
     for number in (1, 2, 3, 4):
         batches.seal(number)
     for number in (1, 2, 3):
         batches.prove(number)
-    while node.status().last_attested < 2:
+    while node.status().last_proven < 2:
         node.step()
     node.client.request("anvil_mine", "0x5")
-    batches.prove(4, b"not a proof")
+    batches.put(4, b"not a proof")
     node.settle()
     status = node.status()
-    assert (status.last_committed, status.last_attested, status.last_executed) == (4, 3, 3)
+    assert (status.last_committed, status.last_proven, status.last_executed) == (4, 3, 3)
     assert status.last_finalized < 3
     node.client.request("anvil_mine", "0x5")
     assert node.status().last_finalized == 3

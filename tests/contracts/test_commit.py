@@ -129,7 +129,7 @@ def test_a_batch_that_is_not_committed_has_no_roots_to_read(chain: Chain, view: 
     assert chain.status(1) is Status.NONE
 
 
-@pytest.mark.parametrize("office", ["governor", "operator", "attester", "registry"])
+@pytest.mark.parametrize("office", ["governor", "operator", "registry"])
 def test_a_settlement_without_an_office_or_a_registry_cannot_be_deployed(chain: Chain, office: str) -> None:
     with pytest.raises(Refused, match=r"^ZeroAddress\(\)$"):
         chain.create_settlement(**{office: to_hex(bytes(20))})

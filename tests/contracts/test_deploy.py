@@ -10,17 +10,25 @@ from gateway import deploy
 from gateway.abi import interface
 from gateway.relayer.devnet import EmbeddedL1
 from gateway.relayer.submit import Event
+from gateway.verifier.key_file import KeyFile
+from gateway.verifier.pieces import is_verifier_for
 from prividium.errors import ConfigurationError
 from prividium.types import from_hex
 from tests.contracts.chain import GENESIS_STATE, KEY, PRIVATE_CHAIN_ID, ZERO
 from tests.contracts.conftest import StartNode
 from tests.contracts.gateway_node import Node
+from tests.contracts.verifier.toy import batch as toy
+from tests.contracts.verifier.toy import system
 
 
 def test_a_deployment_stands_with_the_plans_arguments(node: Node) -> None:
     assert node.view.private_chain_id() == PRIVATE_CHAIN_ID
     assert node.view.state_root(0) == GENESIS_STATE
-    assert node.view.key(1) == KEY
+    key = node.view.key(1)
+    assert key == replace(KEY, verifier=key.verifier)
+    assert is_verifier_for(node.client, key.verifier, toy.KEY_FILE)
+    assert not is_verifier_for(node.client, key.verifier, KeyFile.decode(system.key().encode()))
+    assert not is_verifier_for(node.client, node.settlement, toy.KEY_FILE)
 
 
 def test_a_deployment_that_was_stopped_between_its_steps_goes_on(shared_url: str, start_node: StartNode) -> None:
@@ -32,8 +40,17 @@ def test_a_deployment_that_was_stopped_between_its_steps_goes_on(shared_url: str
     third = start_node(shared_url)
     third.deploy()
     assert third.settlement == second.settlement
-    assert third.nonce() == 2
-    assert [len(third.sent(f"deploy {name}")) for name in ("KeyRegistry", "Settlement")] == [1, 1]
+    names = [
+        "evaluator 0",
+        "directory",
+        "HeaderVerifier",
+        "QueryVerifier",
+        "ProofVerifier",
+        "KeyRegistry",
+        "Settlement",
+    ]
+    assert third.nonce() == len(names)
+    assert [len(third.sent(f"deploy {name}")) for name in names] == [1] * len(names)
 
 
 def test_another_plan_is_another_deployment(node: Node) -> None:

@@ -9,7 +9,7 @@ from prividium.types import to_hex
 from tests.contracts.chain import Chain, Refused, batch
 
 
-def test_an_attested_batch_becomes_final(chain: Chain) -> None:
+def test_a_proven_batch_becomes_final(chain: Chain) -> None:
     chain.commit(batch(1))
     chain.prove(1)
     [(topics, data)] = chain.topics_and_data(chain.execute(1))
@@ -23,7 +23,7 @@ def test_an_attested_batch_becomes_final(chain: Chain) -> None:
     assert data == batch(1).new_state
 
 
-def test_a_batch_without_an_attestation_is_refused(chain: Chain) -> None:
+def test_a_batch_without_a_proof_is_refused(chain: Chain) -> None:
     chain.commit(batch(1))
     with pytest.raises(Refused, match=r"^StatusMismatch\(batchNumber=1, expected=2, actual=1\)$"):
         chain.execute(1)

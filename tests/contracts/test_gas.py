@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 from gateway.relayer.submit import GAS_LIMIT_MAX
-from tests.contracts.chain import OTHER_KEY, Chain, batch
+from tests.contracts.chain import Chain, batch
 
 SNAPSHOT = Path(__file__).parents[1] / "vectors" / "gas.json"
 
@@ -24,7 +24,7 @@ def measured(chain: Chain) -> dict[str, int]:
         }
     chain.commit(batch(3))
     gas["revertBatches"] = chain.settle("revertBatches", 3).gas_used
-    gas["propose"] = chain.register("propose", OTHER_KEY.astuple()).gas_used
+    gas["propose"] = chain.register("propose", chain.other_key.astuple()).gas_used
     return gas
 
 

@@ -9,14 +9,15 @@ import pytest
 from gateway.relayer.settlement import Status, VerifyingKey
 from gateway.relayer.source import BatchFields, output_digest
 from gateway.relayer.submit import WouldRevert
+from gateway.verifier.key_file import KeyFile
 from prividium._core import execute_witness
-from prividium.proof.prover import locate
-from prividium.proof.verify import ProofVerifier, parse_header
+from prividium.proof.verify import statement_of
 from tests.contracts.chain import Fields
 from tests.contracts.gateway_node import Batches, Node
 
-FROZEN = Path(__file__).parents[1] / "vectors" / "proofs"
-PROOF = FROZEN / "batch.proof"
+ROOT = Path(__file__).parents[2]
+WITNESS, PROOF = ROOT / "tests/vectors/proofs/batch.witness", ROOT / "tests/vectors/outer/batch.final"
+FINAL_KEY = KeyFile.decode((ROOT / "circuits/guests/batch/final.vk").read_bytes())
 NAMES = list(Fields.__dataclass_fields__)
 
 
@@ -29,20 +30,19 @@ class FrozenBatch(Batches):
 
 @pytest.fixture(scope="module")
 def real() -> Fields:
-    output = execute_witness((FROZEN / "batch.witness").read_bytes())
+    output = execute_witness(WITNESS.read_bytes())
     return Fields(**{name: getattr(output, name) for name in NAMES})
 
 
 @pytest.fixture
 def node(shared_url: str, tmp_path: Path, real: Fields) -> Iterator[Node]:
     """A gateway whose settlement starts from the state before the frozen batch."""
-    header = parse_header(PROOF.read_bytes())
-    batches = FrozenBatch(tmp_path / "batches")
-    node = Node(shared_url, tmp_path / "gateway", batches, verify=ProofVerifier(locate(None)))
+    statement = statement_of(PROOF)
+    node = Node(shared_url, tmp_path / "gateway", FrozenBatch(tmp_path / "batches"), final_key=FINAL_KEY)
     node.configure(
         private_chain_id=real.chain_id,
         genesis_state=real.prev_state,
-        key=VerifyingKey(header.app_exe_commit, header.app_vm_commit, b"\x01" * 32),
+        key=VerifyingKey(statement.app_exe_commit, statement.app_vm_commit, statement.dag_commit),
     )
     node.deploy()
     yield node
@@ -50,15 +50,16 @@ def node(shared_url: str, tmp_path: Path, real: Fields) -> Iterator[Node]:
 
 
 def seal(node: Node, fields: BatchFields) -> None:
-    batches = node.batches
-    batches.sealed[1] = Fields(**{name: getattr(fields, name) for name in NAMES})
+    node.batches.sealed[1] = Fields(**{name: getattr(fields, name) for name in NAMES})
 
 
 def test_a_real_proof_settles_its_batch(node: Node, real: Fields) -> None:
     assert real.batch_number == 1
-    assert parse_header(PROOF.read_bytes()).output == output_digest(real)
+    assert statement_of(PROOF).output == output_digest(real)
     seal(node, real)
-    assert [step.action.step for step in node.settle() if step.action] == ["commit", "prove", "execute"]
+    steps = [step.action.step for step in node.settle() if step.action]
+    assert steps == ["commit", *["verify"] * (len(steps) - 3), "prove", "execute"]
+    assert steps.count("verify") >= 2
     assert node.view.batch(1).status is Status.EXECUTED
 
 

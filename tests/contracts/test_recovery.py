@@ -54,7 +54,7 @@ def finish(node: Node, batches: Batches, last: int) -> None:
         batches.prove(number)
     node.settle()
     assert [node.view.batch(number).status for number in range(1, last + 1)] == [Status.EXECUTED] * last
-    assert [mined(node, step) for step in ("commit", "prove", "execute")] == [last] * 3
+    assert [mined(node, step) for step in ("commit", "verify", "prove", "execute")] == [last] * 4
 
 
 # death of the relayer
@@ -351,7 +351,7 @@ def test_a_foreign_transaction_at_our_nonce_is_survived(lonely: Node, batches: B
     [signed] = lonely.journal.of("commit")
     fees = replace(signed.fees, max_fee=signed.fees.max_fee * 2, priority_fee=signed.fees.priority_fee * 2)
     _, raw = lonely.operator.sign_transaction(
-        lonely.client.chain_id(), signed.nonce, lonely.attester.address, b"", 21_000, fees
+        lonely.client.chain_id(), signed.nonce, lonely.operator.address, b"", 21_000, fees
     )
     lonely.client.send(raw)
     mine(lonely.client)
@@ -365,6 +365,7 @@ def test_random_trouble_never_submits_twice(own_l1: EmbeddedL1, start_node: Star
     node = start_node(own_l1.url, IMPATIENT)
     automine(node.client, True)
     node.deploy()
+    deployed_at = node.client.head().number
     for number in (1, 2, 3, 4):
         batches.seal(number)
         batches.prove(number)
@@ -375,7 +376,7 @@ def test_random_trouble_never_submits_twice(own_l1: EmbeddedL1, start_node: Star
             node.deploy()
         elif trouble == 1:
             node.client.request("anvil_dropAllTransactions")
-        elif trouble == 2 and node.client.head().number > 4:
+        elif trouble == 2 and node.client.head().number >= deployed_at + 2:
             node.client.request("anvil_rollback", 2)
             node.deploy()
         elif trouble == 3:

@@ -28,13 +28,13 @@ def test_a_repaired_batch_takes_the_place_of_a_reverted_one(chain: Chain) -> Non
     assert chain.view.batch(1) == record_of(batch(1), Status.COMMITTED)
 
 
-def test_an_attestation_of_a_reverted_batch_says_nothing_of_the_repaired_one(chain: Chain) -> None:
+def test_a_proof_of_a_reverted_batch_says_nothing_of_the_repaired_one(chain: Chain) -> None:
     chain.commit(batch(1, "mistake"))
-    signature = chain.sign(1)
+    proof = chain.verify(1)
     chain.settle("revertBatches", 1)
     chain.commit(batch(1))
-    with pytest.raises(Refused, match=r"^AttestationInvalid\("):
-        chain.prove(1, signature=signature)
+    with pytest.raises(Refused, match=r"^ProofNotVerified\("):
+        chain.settle("prove", 1, keccak(proof.header))
 
 
 @pytest.mark.parametrize("start", [0, 1, 3])

@@ -19,7 +19,7 @@ def freeze() -> None:
         try:
             submit_all(scenario)
             for number in NUMBERS:
-                made = data_dir / "batches" / str(number) / "proof.bin"
+                made = data_dir / "batches" / str(number) / "final.bin"
                 wait_until(made.exists, PROOF_SECONDS)
                 shutil.copyfile(made, frozen_proof(number))
                 print(f"{frozen_proof(number)}: {made.stat().st_size:,} bytes")

@@ -12,7 +12,7 @@ from prividium.demo.administration import add_rule, assign_role, create_role
 from prividium.demo.fund import artifact
 from prividium.demo.member import Member
 from prividium.demo.node import NodeProcess
-from prividium.proof.verify import parse_header
+from prividium.proof.verify import statement_of
 from prividium.types import to_hex
 
 CHAIN_ID = 6565
@@ -89,13 +89,13 @@ def submit_all(scenario: Scenario) -> None:
 
 
 def frozen_proof(number: int) -> Path:
-    """Proof of the scenario's batch, made once; `freeze.py` makes it again."""
-    return FROZEN / f"scenario_{number}.proof"
+    """Final proof of the scenario's batch, made once; `freeze.py` makes it again."""
+    return FROZEN / f"scenario_{number}.final"
 
 
 def frozen_outputs() -> dict[int, str]:
     """What the undisturbed run proved, by batch number."""
-    return {number: to_hex(parse_header(frozen_proof(number).read_bytes()).output) for number in NUMBERS}
+    return {number: to_hex(statement_of(frozen_proof(number)).output) for number in NUMBERS}
 
 
 def place_proofs(data_dir: Path) -> None:
@@ -103,7 +103,7 @@ def place_proofs(data_dir: Path) -> None:
     for number in NUMBERS:
         folder = data_dir / "batches" / str(number)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        shutil.copyfile(frozen_proof(number), folder / "proof.bin")
+        shutil.copyfile(frozen_proof(number), folder / "final.bin")
 
 
 def anchored(node: NodeProcess) -> dict[int, tuple[Status, str]]:

@@ -1,7 +1,7 @@
 """kill -9 at any instant, while transactions are submitted and batches sealed, proven and anchored, loses nothing.
 
 The chain is reproducible: salts are a PRF of its secret and the clock counts blocks. A disturbed run must therefore
-seal and anchor the very outputs that an undisturbed run proved once, in `tests/vectors/proofs/scenario_*.proof`.
+seal and anchor the very outputs that an undisturbed run proved once, in `tests/vectors/proofs/scenario_*.final`.
 """
 
 from collections.abc import Iterator
@@ -90,7 +90,7 @@ def kill_while_anchoring(chaos: Chaos) -> None:
 
 
 def is_proven(scenario: Scenario, number: int) -> bool:
-    return (scenario.node.data_dir / "batches" / str(number) / "proof.bin").exists()
+    return (scenario.node.data_dir / "batches" / str(number) / "final.bin").exists()
 
 
 def every_transaction_is_there_once(scenario: Scenario) -> None:

@@ -55,8 +55,9 @@ def put(tmp_path: Path, number: int, name: str, content: str = "") -> None:
 def test_batches_without_a_proof_are_pending_in_order(tmp_path: Path) -> None:
     sealed = Sealed(5)
     proofs = queue(tmp_path, sealed)
-    put(tmp_path, 1, "proof.bin")
-    put(tmp_path, 3, "proof.bin")
+    put(tmp_path, 1, "final.bin")
+    put(tmp_path, 3, "final.bin")
+    put(tmp_path, 2, "proof.bin")
     put(tmp_path, 4, "failure.json", json.dumps({"code": "witness_invalid", "message": "why"}))
     assert proofs.pending() == [2, 5]
     assert proofs.failure_of(4) == Failure("witness_invalid", "why")
@@ -66,7 +67,7 @@ def test_batches_without_a_proof_are_pending_in_order(tmp_path: Path) -> None:
 
 def test_a_partial_proof_is_no_proof(tmp_path: Path) -> None:
     proofs = queue(tmp_path, Sealed(1))
-    put(tmp_path, 1, "proof.partial")
+    put(tmp_path, 1, "final.partial")
     assert proofs.proof_of(1) is None
     assert proofs.pending() == [1]
 
@@ -91,7 +92,7 @@ def test_a_witness_is_private(tmp_path: Path) -> None:
 
 def test_a_retry_forgets_a_failure_and_a_proof(tmp_path: Path) -> None:
     proofs = queue(tmp_path, Sealed(2))
-    put(tmp_path, 1, "proof.bin")
+    put(tmp_path, 1, "final.bin")
     put(tmp_path, 2, "failure.json", json.dumps({"code": "execution_failed", "message": "why"}))
     assert proofs.pending() == []
     proofs.retry(1)

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use crate::error::ProverError;
+use crate::{error::ProverError, wrap::DEFAULT_BLOWUP};
 
 const EXIT_STATUS: &str = "\
 Exit status: 0 success, 2 wrong command line, 10 witness_invalid, 11 witness_version, 12 execution_failed,
@@ -87,7 +87,7 @@ pub enum Command {
         #[arg(long, value_name = "FINAL")]
         out: PathBuf,
         /// 16, or 32 for a smaller proof in twice the time; L1 has one key for each.
-        #[arg(long, default_value_t = 16)]
+        #[arg(long, default_value_t = DEFAULT_BLOWUP)]
         blowup: u32,
         /// Also write the verifying key.
         #[arg(long, value_name = "KEY")]
@@ -103,6 +103,12 @@ pub enum Command {
         /// Verifying key other than the built-in one.
         #[arg(long, value_name = "KEY")]
         key: Option<PathBuf>,
+    },
+    /// Write the verifying key of final proofs, for whoever deploys or runs a verifier.
+    FinalKey {
+        /// Key file to write.
+        #[arg(long, value_name = "KEY")]
+        out: PathBuf,
     },
     /// Serve jobs on a Unix socket, one at a time, with keys set up once.
     Serve {

@@ -33,7 +33,7 @@ use crate::{
     root::Root,
     serve,
     verify::{self, hexadecimal},
-    wrap::{self, Wrapper},
+    wrap::{self, Wrapper, DEFAULT_BLOWUP},
 };
 
 /// Runs the command and prints its result.
@@ -51,14 +51,21 @@ pub fn run(cli: &Cli, built_in: &'static BuiltIn) -> Result<(), ProverError> {
                 Some(work) => work.clone(),
                 None => default_work_folder(&cli.cache_folder()?, witness)?,
             };
-            prove(cli, built_in, Job { witness: witness.clone(), out: out.clone(), work })
+            let job = Job { witness: witness.clone(), out: out.clone(), work };
+            with_progress(cli, |progress| {
+                prover(built_in, cli.guest.as_deref(), cli.segment_memory_max)?.prove(&job, progress)
+            })
         }
         Command::Verify { proof, output } => print(cli, &verify_file(built_in, proof, output.as_deref())?),
         Command::Wrap { proof, out, blowup, key_out } => {
-            print(cli, &wrap(built_in, proof, out, *blowup, key_out.as_deref())?)
+            with_progress(cli, |progress| wrap(built_in, proof, out, (*blowup, key_out.as_deref()), progress))
         }
         Command::VerifyFinal { proof, output, key } => {
             print(cli, &verify_final_file(built_in, proof, output.as_deref(), key.as_deref())?)
+        }
+        Command::FinalKey { out } => {
+            files::write_atomically(out, &[built_in.final_key])?;
+            print(cli, &json!({"key_bytes": built_in.final_key.len()}))
         }
         Command::Serve { socket } => {
             let (guest, segment_memory_max) = (cli.guest.clone(), cli.segment_memory_max);
@@ -78,7 +85,7 @@ pub fn report_error(error: &ProverError, as_json: bool) {
 /// Versions and commitments of the built-in guest.
 pub fn info(built_in: &BuiltIn) -> Result<Value, ProverError> {
     let lock = built_in.lock()?;
-    let final_layer = Wrapper::new(&built_in.verifying_key()?, 16)?;
+    let final_layer = Wrapper::new(&built_in.verifying_key()?, DEFAULT_BLOWUP)?;
     Ok(json!({
         "version": env!("CARGO_PKG_VERSION"),
         "protocol_version": crate::proof::VERSION,
@@ -124,14 +131,25 @@ fn parse_output(text: &str) -> Result<[u8; 32], ProverError> {
     parse_hex32(text).ok_or_else(|| ProverError::RequestInvalid(format!("{text:?} is not 0x and 64 digits")))
 }
 
+/// Wraps a proof file into the final proof that L1 has the key for.
+pub fn wrap_file(
+    built_in: &BuiltIn,
+    proof: &Path,
+    out: &Path,
+    progress: &Progress,
+) -> Result<Value, ProverError> {
+    wrap(built_in, proof, out, (DEFAULT_BLOWUP, None), progress)
+}
+
 /// Wraps a proof file and verifies the result before anything is written.
 fn wrap(
     built_in: &BuiltIn,
     proof: &Path,
     out: &Path,
-    blowup: u32,
-    key_out: Option<&Path>,
+    (blowup, key_out): (u32, Option<&Path>),
+    progress: &Progress,
 ) -> Result<Value, ProverError> {
+    progress.plan(wrap::steps());
     let aggregated = ProofFile::read(proof)?;
     let key = built_in.verifying_key()?;
     let lock = built_in.lock()?;
@@ -142,6 +160,8 @@ fn wrap(
     let mut observe = |phase: &'static str| {
         seconds.insert(phase.into(), json!(since.elapsed().as_secs_f64()));
         since = Instant::now();
+        // A step is short: who cancelled is heard at the end.
+        let _ = progress.step_done();
     };
     let wrapper = Wrapper::new(&key, blowup)?;
     observe("set_up");
@@ -150,6 +170,7 @@ fn wrap(
     let encoded_key = wrapper.key().encode();
     wrap::verify_final(&encoded_key, &lock, &bytes, Some(output))?;
     observe("verify");
+    progress.check()?;
     if let Some(path) = key_out {
         files::write_atomically(path, &[&encoded_key])?;
     }
@@ -255,13 +276,16 @@ fn execute(
     print(cli, &result)
 }
 
-fn prove(cli: &Cli, built_in: &BuiltIn, job: Job) -> Result<(), ProverError> {
+/// Runs a job that reports its progress, and prints its result.
+fn with_progress<R: Serialize>(
+    cli: &Cli,
+    job: impl FnOnce(&Progress) -> Result<R, ProverError>,
+) -> Result<(), ProverError> {
     let progress = Arc::new(Progress::default());
     stop_on_signals(&progress)?;
-    let mut prover = prover(built_in, cli.guest.as_deref(), cli.segment_memory_max)?;
     let finished = Arc::new(AtomicBool::new(false));
     let reporter = report_progress(progress.clone(), finished.clone(), cli.json);
-    let result = prover.prove(&job, &progress);
+    let result = job(&progress);
     finished.store(true, Ordering::SeqCst);
     reporter.thread().unpark();
     let _ = reporter.join();

@@ -26,6 +26,7 @@ enum Request {
     Info { id: Value },
     Execute { id: Value, witness: PathBuf },
     Prove { id: Value, witness: PathBuf, out: PathBuf, work: PathBuf },
+    Wrap { id: Value, proof: PathBuf, out: PathBuf },
     Verify { id: Value, proof: PathBuf, output: Option<String> },
     Cancel { id: Value },
     Shutdown { id: Value },
@@ -71,6 +72,9 @@ fn answer(service: &Arc<Service>, line: &[u8], client: &Client) {
         Request::Prove { id, witness, out, work } => {
             let job = Job { witness, out, work };
             (id.clone(), service.start(id, Work::Prove(job), client).map(|()| None))
+        }
+        Request::Wrap { id, proof, out } => {
+            (id.clone(), service.start(id, Work::Wrap { proof, out }, client).map(|()| None))
         }
         Request::Cancel { id } => (id, Ok(Some(json!({"cancelled": service.cancel()})))),
         Request::Shutdown { id } => {

@@ -25,6 +25,8 @@ pub enum Stage {
     Aggregate,
     /// Last aggregation, which makes the proof small.
     Wrap,
+    /// The hiding final layer.
+    Final,
 }
 
 /// A moment of a job.

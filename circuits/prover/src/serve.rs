@@ -60,6 +60,13 @@ pub enum Work {
     Execute(PathBuf),
     /// Prove a witness.
     Prove(prover::Job),
+    /// Wrap a proof into the final one.
+    Wrap {
+        /// Proof file.
+        proof: PathBuf,
+        /// Final proof to write.
+        out: PathBuf,
+    },
 }
 
 struct Job {
@@ -138,7 +145,7 @@ fn work_off(service: &Service, mut prover: Prover, queue: Receiver<Job>) -> Resu
     eprintln!("prividium-prover: keys are ready");
     for Job { work, running } in queue {
         let reporter = Reporter::start(&running);
-        let result = guard(|| do_work(&mut prover, &work, &running.progress));
+        let result = guard(|| do_work(service.built_in, &mut prover, &work, &running.progress));
         reporter.stop();
         if matches!(result, Err(ProverError::Internal(_))) {
             prover.forget_keys();
@@ -153,10 +160,16 @@ fn work_off(service: &Service, mut prover: Prover, queue: Receiver<Job>) -> Resu
     Ok(())
 }
 
-fn do_work(prover: &mut Prover, work: &Work, progress: &Progress) -> Result<Value, ProverError> {
+fn do_work(
+    built_in: &BuiltIn,
+    prover: &mut Prover,
+    work: &Work,
+    progress: &Progress,
+) -> Result<Value, ProverError> {
     progress.check()?;
     match work {
         Work::Execute(witness) => commands::execute_file(prover.machine(), witness),
+        Work::Wrap { proof, out } => commands::wrap_file(built_in, proof, out, progress),
         Work::Prove(job) => serde_json::to_value(prover.prove(job, progress)?).map_err(ProverError::internal),
     }
 }

@@ -13,14 +13,30 @@ use prividium_verifier::{verify_parts, Proof, VerifyingKey};
 use serde_json::{json, Value};
 
 use crate::{
-    commitment::Commitment, error::ProverError, files, guest::GuestLock, proof::ProofFile, root::Root,
+    commitment::Commitment,
+    error::ProverError,
+    files,
+    guest::GuestLock,
+    progress::{Stage, Step},
+    proof::ProofFile,
+    root::Root,
     verify::hexadecimal,
 };
 
 /// A final proof has about 230 KB; nothing larger is read.
 pub const FINAL_PROOF_BYTES_MAX: u64 = 1 << 20;
+/// Blowup of the key that L1 gets unless it is told otherwise.
+pub const DEFAULT_BLOWUP: u32 = 16;
+/// Seconds on the reference machine from one report of the prover to the next: set-up, root circuit, trace, lookups,
+/// quotient, openings, folds, queries, verification.
+const PHASE_SECONDS: [f64; 9] = [0.1, 0.3, 9.0, 4.0, 7.0, 0.3, 16.0, 0.6, 0.2];
 /// Public values of the root circuit: two commitments, the output, one commitment.
 const PUBLIC_VALUES: usize = 8 + 8 + 32 + 8;
+
+/// The plan of a job that wraps.
+pub fn steps() -> Vec<Step> {
+    PHASE_SECONDS.map(|expected_seconds| Step { stage: Stage::Final, expected_seconds }).to_vec()
+}
 
 /// The compiled root circuit.
 pub struct Wrapper {

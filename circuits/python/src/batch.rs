@@ -87,7 +87,7 @@ impl Batch {
     }
     #[getter]
     fn output(&self) -> BatchOutput {
-        BatchOutput(self.0.output.clone())
+        BatchOutput(self.0.output)
     }
 }
 

@@ -1,5 +1,5 @@
-//! `prividium._core`: the ledger and the verifier of final proofs for Python. Types and errors are converted here and nothing else happens;
-//! `prividium/_core.pyi` is its typed face.
+//! `prividium._core`: the ledger and the verifier of final proofs for Python. Types and errors are converted here and
+//! nothing else happens; `prividium/_core.pyi` is its typed face.
 
 mod batch;
 mod chain;

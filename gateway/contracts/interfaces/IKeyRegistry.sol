@@ -7,8 +7,7 @@ import {IRoles} from "./IRoles.sol";
 /// @param appExeCommit commitment to the guest program: the state transition and the policy evaluator
 /// @param appVmCommit commitment to the virtual machine's configuration and its verifying key
 /// @param dagCommit commitment to the constraints of the recursion circuit
-/// @param verifier the contract that checks the proof; the zero address while proofs are verified off-chain and attested.
-/// The present Settlement never calls it
+/// @param verifier the contract that verifies final proofs, an `IProofVerifier`
 struct VerifyingKey {
     bytes32 appExeCommit;
     bytes32 appVmCommit;
@@ -24,7 +23,8 @@ struct VerifyingKey {
 /// Checked: versions are consecutive from 1 and never change or disappear; at most one key is pending; a pending key
 /// cannot be activated before its delay has passed.
 ///
-/// Assumed: the governor proposes commitments of a program that has been reviewed; the registry cannot judge them.
+/// Assumed: the governor proposes commitments of a program that has been reviewed, and a verifier whose code, `keyHash` and
+/// `constraintsHash` are those that the reviewed verifying key gives; the registry cannot judge them.
 /// The first key is part of the deployment and has no delay. Activation reaches only batches committed afterwards: a
 /// batch that is already committed keeps the version that it was committed under.
 interface IKeyRegistry is IRoles {
@@ -39,6 +39,9 @@ interface IKeyRegistry is IRoles {
 
     /// @notice One of the three commitments of a proposed key is zero.
     error CommitmentZero();
+
+    /// @notice There is no contract at the verifier's address.
+    error VerifierMissing(address verifier);
 
     /// @notice There is no key `version`; the newest is `activeVersion`.
     error VersionUnknown(uint256 version, uint256 activeVersion);
@@ -66,7 +69,7 @@ interface IKeyRegistry is IRoles {
     function pending() external view returns (VerifyingKey memory proposed, uint256 readyAt);
 
     /// @notice Announces the next key.
-    /// @dev Governor only. Reverts with `NotRole`, `ProposalPending` or `CommitmentZero`.
+    /// @dev Governor only. Reverts with `NotRole`, `ProposalPending`, `CommitmentZero` or `VerifierMissing`.
     function propose(VerifyingKey calldata proposed) external;
 
     /// @notice Puts the pending key into force as the next version.

@@ -2,13 +2,11 @@
 pragma solidity 0.8.37;
 
 /// @notice The offices of the settlement contracts. A contract may know only some of them.
-/// Governor: appoints every office and proposes verifying keys. It cannot commit, attest or revert a batch.
-/// Operator: commits, executes and reverts batches. It cannot make a batch `Attested`.
-/// Attester: an account whose EIP-712 signature says that a proof was verified off-chain. It sends no transaction.
+/// Governor: appoints every office and proposes verifying keys. It cannot commit or revert a batch.
+/// Operator: commits, executes and reverts batches. It cannot make a batch `Proven` without a proof.
 enum Role {
     Governor,
-    Operator,
-    Attester
+    Operator
 }
 
 /// @title IRoles

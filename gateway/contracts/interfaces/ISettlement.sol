@@ -7,12 +7,12 @@ import {IRoles} from "./IRoles.sol";
 /// @notice How far a batch has come.
 /// None: not committed, or reverted.
 /// Committed: its output is recorded; nothing is known about its truth.
-/// Attested: the attester signed that it verified a proof of this output off-chain. This contract has seen no proof.
-/// Executed: attested, and so are all batches before it; final.
+/// Proven: the verifier of the batch's key version completed a proof of exactly this output.
+/// Executed: proven, and so are all batches before it; final.
 enum Status {
     None,
     Committed,
-    Attested,
+    Proven,
     Executed
 }
 
@@ -69,17 +69,15 @@ struct BatchRecord {
 /// say how many transactions, blocks or users there are.
 ///
 /// Checked: batch numbers are consecutive; each batch starts from the state root that the batch before it ended with,
-/// the first from the root fixed at deployment; the output is recomputed here from its fields, so what is attested is
-/// what is stored; fields without a feature behind them are zero; a batch keeps the key version it was committed under;
-/// executed batches never change.
+/// the first from the root fixed at deployment; the output is recomputed here from its fields, so what is proven is
+/// what is stored; a complete verification of a proof of exactly that output, by the program, the machine and the
+/// recursion circuit that the batch's key version pins; fields without a feature behind them are zero; a batch keeps the
+/// key version it was committed under; executed batches never change.
 ///
-/// Assumed, until proofs are verified on-chain: the attester verified a proof of exactly the recorded output under the
-/// recorded key version before signing. Whoever holds the attester's key and the operator's can write a false history;
-/// the word for this state is therefore `Attested`, on every surface. What they still cannot do is change an executed
-/// batch or skip a link of the chain of roots.
-///
-/// Assumed always: whoever relies on a root waits for the L1's finality, and accepts the program behind the key version
-/// (`IKeyRegistry.key`). Committed and attested batches can be reverted by the operator; rely on executed ones only.
+/// Assumed: what docs/protocol/proof.md, section 13, says that a proof rests on; and that the verifier behind a key
+/// version is the one that its governor announced (`IKeyRegistry`). Whoever relies on a root waits for the L1's finality,
+/// and accepts the program behind the key version. Committed and proven batches can be reverted by the operator; rely on
+/// executed ones only.
 ///
 /// There is no upgrade path and no pause: a new version of this contract is a new address.
 interface ISettlement is IRoles {
@@ -105,12 +103,9 @@ interface ISettlement is IRoles {
     /// @notice No such batch is committed; the newest is `lastCommitted`.
     error BatchUnknown(uint256 batchNumber, uint256 lastCommitted);
 
-    /// @notice A signature is 65 bytes `r ‖ s ‖ v` with `s` in the lower half of the group order and `v` 27 or 28.
-    error SignatureMalformed(uint256 length);
-
-    /// @notice The attestation was signed by `signer`, or over another statement: other batch number, output, key
-    /// version, proof digest, settlement contract or L1.
-    error AttestationInvalid(address expected, address signer);
+    /// @notice `verifier` has not completed a proof with this header and these public values, which are those of the
+    /// batch.
+    error ProofNotVerified(address verifier, bytes32 publicValuesHash, bytes32 headerHash);
 
     /// @notice Only batches after `lastExecuted` and up to `lastCommitted` can be reverted.
     error RevertOutOfRange(uint256 from, uint256 lastExecuted, uint256 lastCommitted);
@@ -120,8 +115,8 @@ interface ISettlement is IRoles {
         uint256 indexed batchNumber, bytes32 indexed output, bytes32 stateRoot, bytes32 policyRoot, uint64 keyVersion
     );
 
-    /// @notice The attester vouches for a proof of `output` whose file has the keccak-256 digest `proofDigest`.
-    event BatchAttested(uint256 indexed batchNumber, bytes32 indexed output, bytes32 proofDigest);
+    /// @notice A proof of `output` whose header has the keccak-256 digest `headerHash` was verified.
+    event BatchProven(uint256 indexed batchNumber, bytes32 indexed output, bytes32 headerHash);
 
     /// @notice The batch is final.
     event BatchExecuted(uint256 indexed batchNumber, bytes32 indexed output, bytes32 stateRoot);
@@ -163,26 +158,23 @@ interface ISettlement is IRoles {
     /// @notice keccak256(abi.encode(output)): the public value that the batch's proof must carry.
     function hashOutput(BatchOutput calldata output) external pure returns (bytes32);
 
-    /// @notice The EIP-712 digest that the attester signs for `prove`: of
-    /// `Attestation(uint256 chainId,uint256 batchNumber,bytes32 output,uint64 keyVersion,bytes32 proofDigest)`
-    /// in the domain ("Prividium Settlement", "1", L1 chain id, this contract), `chainId` being the private chain's.
-    /// @dev Reverts with `BatchUnknown`.
-    function attestationDigest(uint256 batchNumber, bytes32 proofDigest) external view returns (bytes32);
+    /// @notice The public values that the batch's proof must state, 4 bytes each.
+    /// @dev Reverts with `BatchUnknown` or, for batch 0, which has no proof, `VersionUnknown`.
+    function publicValues(uint256 batchNumber) external view returns (bytes memory);
 
     /// @notice Records the next batch under the verifying key that is active now.
     /// @dev Operator only. Reverts with `NotRole`, `ChainIdMismatch`, `BatchNumberMismatch`, `PrevStateMismatch`,
     /// `StateRootZero` or `ReservedFieldSet`.
     function commit(BatchOutput calldata output) external;
 
-    /// @notice Marks a committed batch as `Attested`. Batches may be attested in any order.
-    /// @param proofDigest keccak-256 of the proof file that was verified
-    /// @param signature the attester's over `attestationDigest(batchNumber, proofDigest)`
-    /// @dev Anybody may submit it. Reverts with `StatusMismatch`, `SignatureMalformed` or `AttestationInvalid`. An
-    /// attestation stays valid for a batch that is reverted and committed again with the same output and key version.
-    function prove(uint256 batchNumber, bytes32 proofDigest, bytes calldata signature) external;
+    /// @notice Marks a committed batch as `Proven`. Batches may be proven in any order.
+    /// @param headerHash keccak-256 of the header of a proof whose verification is complete
+    /// @dev Anybody may submit it. Reverts with `StatusMismatch` or `ProofNotVerified`. A verification stays valid for a
+    /// batch that is reverted and committed again with the same output and key version.
+    function prove(uint256 batchNumber, bytes32 headerHash) external;
 
-    /// @notice Makes the oldest unexecuted batch final, once it is attested.
-    /// @dev Operator only, so that a mistake that was attested can still be reverted. Reverts with `NotRole`,
+    /// @notice Makes the oldest unexecuted batch final, once it is proven.
+    /// @dev Operator only, so that a mistake that was proven can still be reverted. Reverts with `NotRole`,
     /// `BatchNumberMismatch` or `StatusMismatch`.
     function execute(uint256 batchNumber) external;
 

@@ -68,7 +68,7 @@ def test_batches_are_for_administrators_and_say_what_is_not_guaranteed(tmp_path:
         sealed = scene.administrator.http.post("/api/batches")
         assert sealed.status_code == 201
         listed = scene.administrator.http.get("/api/batches").json()
-        assert "does not check proofs yet" in listed["assurance"]
+        assert "has had no outside review" in listed["assurance"]
         newest = listed["items"][0]
         assert (newest["number"], newest["status"], newest["proof"]) == (sealed.json()["number"], "Sealed", None)
         batch = live.node.ledger.batch(newest["number"])

@@ -184,7 +184,7 @@ fn an_altered_witness_is_refused() {
     for position in (0..witness.len()).step_by(37) {
         let mut altered = witness.clone();
         altered[position] ^= 1;
-        assert_ne!(execute_witness(&altered).ok(), Some(output.clone()), "byte {position}");
+        assert_ne!(execute_witness(&altered).ok(), Some(output), "byte {position}");
     }
     assert!(execute_witness(&witness[..witness.len() - 4]).is_err());
 }

@@ -304,4 +304,5 @@ impl<'a> Slots<'a> {
     }
 }
 
+// The slots of `Slots::slot` are written out for these numbers.
 const _: () = assert!(CHALLENGES == 4 && TABLE_INPUTS == 3);

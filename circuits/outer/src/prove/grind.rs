@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use crate::prove::keccak::{keccak_many, LANES};
 
 /// Nonces tried between two looks at whether one was found.
-const ROUND: u64 = 1 << 16;
+const ROUND: u64 = 1 << 20;
 
 /// Finds a nonce and takes it into the transcript.
 pub(crate) fn grind(transcript: &mut Transcript, bits: u32) -> [u8; 8] {

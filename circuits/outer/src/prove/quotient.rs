@@ -131,5 +131,5 @@ fn selectors(table: &TableShape, first: F) -> [Vec<F>; 2] {
     })
 }
 
-/// Whether there is a row for each chunk: the smallest masked columns fill whole chunks.
+// The shortest masked columns fill whole chunks of rows.
 const _: () = assert!(ROWS <= 512);

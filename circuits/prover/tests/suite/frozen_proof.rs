@@ -4,7 +4,6 @@ use std::fs;
 
 use prividium_prover::{
     commands::verify_file,
-    commitment::Commitment,
     error::ProverError,
     native,
     proof::{ProofFile, HEADER_BYTES},

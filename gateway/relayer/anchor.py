@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gateway.abi import interface
-from gateway.relayer.client import L1Block, L1Client
+from gateway.relayer.client import L1Block, L1Client, L1Refused
 from gateway.relayer.journal import Action
 from gateway.relayer.settlement import BatchRecord, SettlementMissing, SettlementView, Status
 from gateway.relayer.source import BatchSource, output_digest, output_tuple
-from gateway.relayer.submit import Call, Event, Step, Submitter
+from gateway.relayer.submit import Call, Event, Step, Submitter, WouldRevert
 from gateway.relayer.verification import FinalProofOnL1
 from gateway.verifier.key_file import KeyFile
 from prividium.errors import PrividiumError
@@ -87,8 +87,17 @@ class Anchor:
 
     def step(self) -> Step:
         """One step; raises L1Error. A proof that is not accepted holds up no other batch."""
-        self._verifier_away = None
         head = self._client.head()
+        try:
+            return self._step(head)
+        except (L1Refused, WouldRevert):
+            if self._client.head().number == head.number:
+                raise
+            # A block was made while L1 was read at the one before; the next step sees it whole.
+            return Step(Event.WAITING)
+
+    def _step(self, head: L1Block) -> Step:
+        self._verifier_away = None
         window = self._window(head)
         self._forget(window.last_executed)
         diverged = self._divergence(window)

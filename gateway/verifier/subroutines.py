@@ -19,8 +19,8 @@ PRODUCT_KINDS: list[Kinds] = [(CALLDATA, CALLDATA), (MEMORY, CALLDATA), (MEMORY,
 class Subroutines:
     """Their positions in the code. All leave `e, o`.
 
-    `sums` take `e, o`, a return address and the addresses of two factors; `products` take the addresses, then the return
-    address; `reduction` takes `e, o` and a return address.
+    `sums` take `e, o`, a return address and the addresses of two factors; `products` take the addresses, then the
+    return address; `reduction` takes `e, o` and a return address.
     """
 
     def __init__(self, asm: Assembler) -> None:

@@ -27,7 +27,7 @@ from tests.e2e.scenario import (
 )
 
 SEED = 20_26
-SUBMIT_KILLS, PROVE_KILLS, ANCHOR_KILLS = 34, 8, 16
+SUBMIT_KILLS, PROVE_KILLS, DEPLOY_KILLS, ANCHOR_KILLS = 34, 8, 4, 12
 ANCHOR_SECONDS = 180
 PROOF_SECONDS = 3600
 
@@ -61,9 +61,11 @@ def test_kills_over_submitting_sealing_and_anchoring_lose_nothing(folder: Path, 
     place_proofs(folder)
     scenario.node.configure(**WITH_PROOFS)
     scenario.node.start()
-    kill_while_anchoring(chaos)
+    kill_at_random(chaos, DEPLOY_KILLS, longest=3)
+    wait_until(lambda: is_deployed(scenario), ANCHOR_SECONDS)
+    kill_at_random(chaos, ANCHOR_KILLS, longest=3)
     the_same_outputs_are_anchored(scenario)
-    assert chaos.kills == SUBMIT_KILLS + ANCHOR_KILLS >= 50
+    assert chaos.kills == SUBMIT_KILLS + DEPLOY_KILLS + ANCHOR_KILLS >= 50
 
 
 @pytest.mark.node
@@ -73,10 +75,9 @@ def test_kills_over_the_whole_line_with_real_proofs_lose_nothing(folder: Path, s
     stopping.append(scenario)
     chaos = Chaos(scenario, SEED + 1)
     chaos.submit_all(SUBMIT_KILLS)
-    for _ in range(PROVE_KILLS):
-        chaos.kill_during(lambda: None, longest=100)
+    kill_at_random(chaos, PROVE_KILLS, longest=100)
     wait_until(lambda: is_proven(scenario, 1), PROOF_SECONDS)
-    kill_while_anchoring(chaos)
+    kill_at_random(chaos, ANCHOR_KILLS, longest=3)
     wait_until(lambda: is_proven(scenario, BATCHES), PROOF_SECONDS)
     every_transaction_is_there_once(scenario)
     assert outputs(scenario.trader) == frozen_outputs()
@@ -84,9 +85,13 @@ def test_kills_over_the_whole_line_with_real_proofs_lose_nothing(folder: Path, s
     assert chaos.kills == SUBMIT_KILLS + PROVE_KILLS + ANCHOR_KILLS
 
 
-def kill_while_anchoring(chaos: Chaos) -> None:
-    for _ in range(ANCHOR_KILLS):
-        chaos.kill_during(lambda: None, longest=3)
+def kill_at_random(chaos: Chaos, kills: int, longest: float) -> None:
+    for _ in range(kills):
+        chaos.kill_during(lambda: None, longest)
+
+
+def is_deployed(scenario: Scenario) -> bool:
+    return scenario.node.gateway()["settlement"] != "None"
 
 
 def is_proven(scenario: Scenario, number: int) -> bool:

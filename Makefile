@@ -50,9 +50,10 @@ guests: ## Rebuild the committed zkVM guest (Debian: rustc-web cargo-web rust-we
 contracts: setup ## Recompile the Solidity artifacts
 	$(PY) -m gateway.compile
 
-bench: setup ## Measure proving and the ledger, beside anvil in the same run
+bench: setup ## Measure the ledger beside anvil, proving, and verification on L1
 	.venv/bin/prividium bench ledger
 	.venv/bin/prividium bench prove
+	.venv/bin/prividium bench l1
 
 audit: setup ## Known vulnerabilities in the dependencies (needs a network)
 	.venv/bin/pip-audit --requirement requirements.lock --require-hashes --disable-pip

@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from prividium.bench.l1 import SETTLEMENT_STEPS, bench_l1, settlement_gas
 from prividium.bench.ledger import bench_ledger
 from prividium.bench.prove import SIZES, Execution, Proof, measure_execution, measure_proof
 from prividium.proof.prover import locate
@@ -15,11 +16,20 @@ from prividium.proof.prover import locate
 GOAL_INSTRUCTIONS, GOAL_CELLS = 120_000, 8_000_000
 """Per transfer, at sixteen transfers a batch."""
 
+TRANSFERS_A_PROOF = (10**2, 10**4, 10**6)
+PUBLISHED = (
+    ("StarkEx 2020, 13 transactions, 80 bits conjectured, not hiding", "about 5,000,000"),
+    ("WHIR alone, 2^22, 100 bits provable, no constraints checked", "5,646,080"),
+    ("Groth16 wrap, trusted setup, pairing", "200,000 to 300,000"),
+)
+"""Gas of a verification, as their authors published it."""
+
 
 def register(app: typer.Typer) -> None:
     bench = typer.Typer(help="Measure; ratios within one run are what counts.", no_args_is_help=True)
     bench.command(name="prove")(bench_prove)
     bench.command(name="ledger")(bench_ledger_rates)
+    bench.command(name="l1")(bench_l1_gas)
     app.add_typer(bench, name="bench")
 
 
@@ -49,6 +59,30 @@ def bench_ledger_rates(
     for rate in rates:
         ratio = f"{rate.per_second / anvil.per_second:.2f}"
         table.add_row(rate.name, f"{rate.per_second:,.0f}", f"{rate.seconds:.2f}", ratio)
+    console.print(table)
+
+
+def bench_l1_gas() -> None:
+    """Gas and bytes of a verification by transaction, gas per transfer, and published figures beside them."""
+    console = Console()
+    parts = bench_l1(lambda text: console.print(f"[dim]{text}[/]"))
+    table = Table(title="Verification of a final proof on L1, mainnet rules")
+    for column in ("transaction", "calldata bytes", "gas", "gas at 64 a byte"):
+        table.add_column(column, justify="left" if column == "transaction" else "right")
+    for part in parts:
+        table.add_row(part.name, f"{part.calldata_bytes:,}", f"{part.gas:,}", f"{part.gas_announced:,}")
+    table.add_section()
+    total, announced = sum(part.gas for part in parts), sum(part.gas_announced for part in parts)
+    table.add_row("verification", f"{sum(part.calldata_bytes for part in parts):,}", f"{total:,}", f"{announced:,}")
+    settling = settlement_gas()
+    table.add_row(", ".join(SETTLEMENT_STEPS), "", f"{settling:,}", f"{settling:,}")
+    table.add_section()
+    for transfers in TRANSFERS_A_PROOF:
+        shares = [f"{(gas + settling) / transfers:,.1f}" for gas in (total, announced)]
+        table.add_row(f"per transfer, {transfers:,} a proof", "", *shares)
+    table.add_section()
+    for name, gas in PUBLISHED:
+        table.add_row(name, "", gas, "")
     console.print(table)
 
 

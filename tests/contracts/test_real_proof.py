@@ -1,6 +1,6 @@
 """A real batch and its real proof on the way to L1: settled as they are, refused with any field altered."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -35,18 +35,29 @@ def real() -> Fields:
 
 
 @pytest.fixture
-def node(shared_url: str, tmp_path: Path, real: Fields) -> Iterator[Node]:
-    """A gateway whose settlement starts from the state before the frozen batch."""
-    statement = statement_of(PROOF)
-    node = Node(shared_url, tmp_path / "gateway", FrozenBatch(tmp_path / "batches"), final_key=FINAL_KEY)
-    node.configure(
-        private_chain_id=real.chain_id,
-        genesis_state=real.prev_state,
-        key=VerifyingKey(statement.app_exe_commit, statement.app_vm_commit, statement.dag_commit),
-    )
-    node.deploy()
-    yield node
-    node.close()
+def start(shared_url: str, tmp_path: Path, real: Fields) -> Iterator[Callable[[], Node]]:
+    """Starts gateways over one data folder, whose settlement starts from the state before the frozen batch."""
+    statement, nodes = statement_of(PROOF), []
+
+    def start() -> Node:
+        node = Node(shared_url, tmp_path / "gateway", FrozenBatch(tmp_path / "batches"), final_key=FINAL_KEY)
+        nodes.append(node)
+        node.configure(
+            private_chain_id=real.chain_id,
+            genesis_state=real.prev_state,
+            key=VerifyingKey(statement.app_exe_commit, statement.app_vm_commit, statement.dag_commit),
+        )
+        node.deploy()
+        return node
+
+    yield start
+    for node in nodes:
+        node.close()
+
+
+@pytest.fixture
+def node(start: Callable[[], Node]) -> Node:
+    return start()
 
 
 def seal(node: Node, fields: BatchFields) -> None:
@@ -61,6 +72,19 @@ def test_a_real_proof_settles_its_batch(node: Node, real: Fields) -> None:
     assert steps == ["commit", *["verify"] * (len(steps) - 3), "prove", "execute"]
     assert steps.count("verify") >= 2
     assert node.view.batch(1).status is Status.EXECUTED
+
+
+def test_a_new_gateway_at_every_step_brings_each_part_of_the_proof_once(
+    start: Callable[[], Node], real: Fields
+) -> None:
+    node = start()
+    while node.view.last_executed() < 1:
+        node = start()
+        seal(node, real)
+        node.step()
+    receipts = [receipt for step in ("commit", "verify", "prove", "execute") for receipt in node.sent(step)]
+    assert [receipt.succeeded for receipt in receipts if receipt is not None] == [True] * (3 + len(node.sent("verify")))
+    assert len(node.sent("verify")) == 2
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -36,11 +36,6 @@ class FinalProofOnL1:
         self.header_hash = bytes(keccak(self._proof.header))
         self.proof_id = bytes(keccak(key.hash + keccak(values) + self.header_hash))
 
-    @property
-    def parts(self) -> int:
-        """Number of transactions."""
-        return len(self._portions)
-
     def lacking(self, client: L1Client, verifier: bytes, tag: BlockTag) -> Part | None:
         """The next part to send; None once the verification is complete."""
         contract = interface("ProofVerifier")

@@ -17,7 +17,7 @@ from prividium.proof.verify import VerifiedProof
 from prividium.types import to_hex
 from tests.contracts.chain import OTHER_KEY, batch, record_of
 from tests.contracts.conftest import StartNode
-from tests.contracts.gateway_node import Batches, Node
+from tests.contracts.gateway_node import Batches, Node, until
 
 
 def steps_of(node: Node) -> list[tuple[str, int]]:
@@ -77,6 +77,8 @@ def test_a_proof_by_another_program_than_the_pinned_one_is_not_sent(node: Node, 
         action = Action(function, 0, bytes(32))
         calls = {action: Call(node.registry, keys.call(function, *arguments), keys)}
         assert node.submitter.step(node.client.head(), action, calls.__getitem__).event is Event.SENT
+        [signed] = node.journal.of(function)
+        until(lambda mined=signed.hash: node.client.receipt(mined) is not None)
     batches.seal(1)
     batches.prove(1)
     assert steps_of(node) == [("commit", 1)]

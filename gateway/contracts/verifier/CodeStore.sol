@@ -4,10 +4,14 @@ pragma solidity 0.8.37;
 /// @title CodeStore
 /// @notice Data that is written once, as the code of a contract that cannot run: a zero byte, then the data.
 library CodeStore {
-    /// @dev PUSH2 size, DUP1, PUSH1 10, PUSH0, CODECOPY, PUSH0, RETURN: returns the code that follows these ten bytes.
     function write(bytes memory data) internal returns (address store) {
-        bytes memory creation =
-            abi.encodePacked(hex"61", uint16(data.length + 1), hex"80600a5f395ff3", hex"00", data);
+        return create(bytes.concat(hex"00", data));
+    }
+
+    /// @notice A contract with the given code.
+    /// @dev PUSH2 size, DUP1, PUSH1 10, PUSH0, CODECOPY, PUSH0, RETURN: returns the code that follows these ten bytes.
+    function create(bytes memory code) internal returns (address store) {
+        bytes memory creation = abi.encodePacked(hex"61", uint16(code.length), hex"80600a5f395ff3", code);
         assembly ("memory-safe") {
             store := create(0, add(creation, 32), mload(creation))
         }

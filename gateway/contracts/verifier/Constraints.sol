@@ -85,7 +85,8 @@ library Constraints {
                 returndatacopy(end, 0, returndatasize())
                 end := add(end, returndatasize())
             }
-            mstore(0x40, end)
+            // Inputs and what evaluators returned are not needed any more.
+            mstore(0x40, start)
             for { let t := 1 } iszero(gt(t, mload(outputs))) { t := add(t, 1) } {
                 let e := mload(last)
                 let o := mload(add(last, 32))

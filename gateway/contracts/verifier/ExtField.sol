@@ -48,23 +48,28 @@ function mul(Ext a, Ext b) pure returns (Ext c) {
     }
 }
 
-/// @dev a·b + c·d, reduced once.
-function mulAdd(Ext a, Ext b, Ext c, Ext d) pure returns (Ext r) {
+/// @return numerator of a/b + c/d
+/// @return denominator
+function addFraction(Ext a, Ext b, Ext c, Ext d) pure returns (Ext numerator, Ext denominator) {
     assembly ("memory-safe") {
-        let ae := and(a, EVEN)
-        a := and(shr(64, a), EVEN)
-        let be := and(b, EVEN)
-        b := and(shr(64, b), EVEN)
-        let e := add(mulmod(ae, be, Q), mulmod(mulmod(a, b, Q), shl(128, 1), Q))
-        let o := add(mulmod(ae, b, Q), mulmod(a, be, Q))
-        ae := and(c, EVEN)
-        a := and(shr(64, c), EVEN)
-        be := and(d, EVEN)
-        b := and(shr(64, d), EVEN)
-        e := add(e, add(mulmod(ae, be, Q), mulmod(mulmod(a, b, Q), shl(128, 1), Q)))
-        o := add(o, add(mulmod(ae, b, Q), mulmod(a, be, Q)))
-        r := or(mod(and(e, LOW_128), P), shl(128, mod(shr(128, e), P)))
-        r := or(r, shl(64, or(mod(and(o, LOW_128), P), shl(128, mod(shr(128, o), P)))))
+        let aOdd := and(shr(64, a), EVEN)
+        a := and(a, EVEN)
+        let bOdd := and(shr(64, b), EVEN)
+        b := and(b, EVEN)
+        let cOdd := and(shr(64, c), EVEN)
+        c := and(c, EVEN)
+        let dOdd := and(shr(64, d), EVEN)
+        d := and(d, EVEN)
+        let dOddY := mulmod(dOdd, shl(128, 1), Q)
+        let bOddY := mulmod(bOdd, shl(128, 1), Q)
+        let e := add(add(mulmod(a, d, Q), mulmod(aOdd, dOddY, Q)), add(mulmod(c, b, Q), mulmod(cOdd, bOddY, Q)))
+        let o := add(add(mulmod(a, dOdd, Q), mulmod(aOdd, d, Q)), add(mulmod(c, bOdd, Q), mulmod(cOdd, b, Q)))
+        numerator := or(mod(and(e, LOW_128), P), shl(128, mod(shr(128, e), P)))
+        numerator := or(numerator, shl(64, or(mod(and(o, LOW_128), P), shl(128, mod(shr(128, o), P)))))
+        e := add(mulmod(b, d, Q), mulmod(bOdd, dOddY, Q))
+        o := add(mulmod(b, dOdd, Q), mulmod(bOdd, d, Q))
+        denominator := or(mod(and(e, LOW_128), P), shl(128, mod(shr(128, e), P)))
+        denominator := or(denominator, shl(64, or(mod(and(o, LOW_128), P), shl(128, mod(shr(128, o), P)))))
     }
 }
 

@@ -41,43 +41,41 @@ contract HeaderVerifier is IHeaderVerifier {
         view
         returns (bytes memory context)
     {
-        bytes memory code = CodeStore.read(directory);
-        Key memory key = KeyCode.parse(code);
+        Key memory key = KeyCode.parse(CodeStore.read(directory));
         HeaderParts memory parts = _wellFormed(key, publicValues, header);
         Challenges memory drawn = Replay.run(key, parts, publicValues, header);
-        Ext[] memory tableInputs = _tableInputs(key, drawn.z, header[parts.terminals:parts.quotientRoot]);
-        bytes memory interpolants = _satisfied(
-            key, code, drawn, tableInputs, publicValues, header[parts.opened:parts.batchNonce]
-        );
+        Ext[] memory vanishing = _vanishing(key, drawn.z);
+        Ext[] memory tableInputs =
+            _tableInputs(key, drawn.z, vanishing, header[parts.terminals:parts.quotientRoot]);
+        bytes memory interpolants =
+            _satisfied(drawn, vanishing, tableInputs, publicValues, header[parts.opened:parts.batchNonce]);
         return ContextWriter.write(key, parts, drawn, interpolants, publicValues, header);
     }
 
     /// @dev Section 6, 2. The opened values are decoded once, for the constraints and for the interpolants.
     function _satisfied(
-        Key memory key,
-        bytes memory code,
         Challenges memory drawn,
+        Ext[] memory vanishing,
         Ext[] memory tableInputs,
         bytes calldata publicValues,
         bytes calldata openedValues
     ) private view returns (bytes memory interpolants) {
         uint256[] memory sums = new uint256[](2 * _coefficients);
-        Ext[] memory outputs =
-            _outputs(KeyCode.evaluators(code), drawn, tableInputs, publicValues, openedValues, sums);
+        Ext[] memory outputs = _outputs(drawn, tableInputs, publicValues, openedValues, sums);
         Ext quotient = decodeExt(uint256(bytes32(bytes16(openedValues[openedValues.length - 16:]))));
-        require(_quotient(key, drawn, outputs) == quotient, ConstraintsUnsatisfied());
+        require(_quotient(drawn.tables, vanishing, outputs) == quotient, ConstraintsUnsatisfied());
         return ContextWriter.encodeSums(sums);
     }
 
     /// @dev `out_t` of each table. The inputs stand in the order of the program's slots, without its constants.
     function _outputs(
-        address[] memory evaluators,
         Challenges memory drawn,
         Ext[] memory tableInputs,
         bytes calldata publicValues,
         bytes calldata openedValues,
         uint256[] memory sums
     ) private view returns (Ext[] memory) {
+        address[] memory evaluators = KeyCode.evaluators(CodeStore.read(directory));
         bytes memory openings = CodeStore.read(_openings);
         uint256 count = 4 + tableInputs.length + publicValues.length / 4 + openedValues.length / 16;
         Inputs memory inputs = Constraints.allocate(count, tableInputs.length / 3);
@@ -136,12 +134,21 @@ contract HeaderVerifier is IHeaderVerifier {
     }
 
     /// @return inputs first_t(z), last_t(z) and τ_t of each table
-    function _tableInputs(Key memory key, Ext z, bytes calldata terminals) private view returns (Ext[] memory inputs) {
-        uint256 tables = key.logHeights.length;
+    function _tableInputs(Key memory key, Ext z, Ext[] memory vanishing, bytes calldata terminals)
+        private
+        view
+        returns (Ext[] memory inputs)
+    {
+        uint256 tables = vanishing.length;
         inputs = new Ext[](3 * tables);
+        Ext firstInverse = (z - Ext.wrap(1)).inverse();
         Ext total;
         for (uint256 t = 0; t < tables; ++t) {
-            (inputs[3 * t], inputs[3 * t + 1]) = _selectors(z, uint8(key.logHeights[t]));
+            uint256 logHeight = uint8(key.logHeights[t]);
+            Ext overHeight = vanishing[t].scale(baseInverse(1 << logHeight));
+            uint256 lastRow = baseInverse(rootOfUnity(logHeight));
+            inputs[3 * t] = overHeight * firstInverse;
+            inputs[3 * t + 1] = overHeight.scale(lastRow) * (z - Ext.wrap(lastRow)).inverse();
             Ext terminal = decodeExt(uint256(bytes32(bytes16(terminals[16 * t:16 * t + 16]))));
             inputs[3 * t + 2] = terminal;
             total = total + terminal;
@@ -150,27 +157,25 @@ contract HeaderVerifier is IHeaderVerifier {
     }
 
     /// @dev Σ_t ε^t · out_t(z) / Z_t(z).
-    function _quotient(Key memory key, Challenges memory drawn, Ext[] memory outputs)
-        private
-        view
-        returns (Ext total)
-    {
+    function _quotient(Ext powers, Ext[] memory vanishing, Ext[] memory outputs) private view returns (Ext total) {
         for (uint256 left = outputs.length; left != 0; --left) {
-            Ext vanishing = _vanishing(drawn.z, uint8(key.logHeights[left - 1]));
-            total = total * drawn.tables + outputs[left - 1] * vanishing.inverse();
+            total = total * powers + outputs[left - 1] * vanishing[left - 1].inverse();
         }
     }
 
-    /// @dev The polynomials that are 1 on the first and on the last row and 0 on the others, at z.
-    function _selectors(Ext z, uint256 logHeight) private view returns (Ext first, Ext last) {
-        Ext overHeight = _vanishing(z, logHeight).scale(baseInverse(1 << logHeight));
-        uint256 lastRow = baseInverse(rootOfUnity(logHeight));
-        first = overHeight * (z - Ext.wrap(1)).inverse();
-        last = overHeight.scale(lastRow) * (z - Ext.wrap(lastRow)).inverse();
-    }
-
-    /// @dev Z(z) = z^N − 1.
-    function _vanishing(Ext z, uint256 logHeight) private pure returns (Ext) {
-        return powerOfTwoTimes(z, logHeight) - Ext.wrap(1);
+    /// @return values Z_t(z) = z^N − 1 of each table. Tables are listed by falling height, so that squaring goes on from one to
+    /// the next; where they are not, it starts again.
+    function _vanishing(Key memory key, Ext z) private pure returns (Ext[] memory values) {
+        uint256 left = key.logHeights.length;
+        values = new Ext[](left);
+        Ext power = z;
+        uint256 logPower = 0;
+        for (; left != 0; --left) {
+            uint256 logHeight = uint8(key.logHeights[left - 1]);
+            if (logHeight < logPower) (power, logPower) = (z, 0);
+            power = powerOfTwoTimes(power, logHeight - logPower);
+            logPower = logHeight;
+            values[left - 1] = power - Ext.wrap(1);
+        }
     }
 }

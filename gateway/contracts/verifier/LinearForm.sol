@@ -3,15 +3,18 @@ pragma solidity 0.8.37;
 
 import {Canonical} from "./Canonical.sol";
 import {Ext, P} from "./ExtField.sol";
-import {Run} from "./QueryLayout.sol";
 
 /// @title LinearForm
 /// @notice Sums Σ sᵢ·wᵢ of base field elements times extension elements, four terms at a time: a word holds four scalars,
 /// another one coordinate of their four weights in reversed order, and the top lane of their product is the sum of the
-/// four. It stays below 4·2³¹·P < 2⁶⁴, and the lanes below it have fewer terms, so nothing is carried into it.
+/// four. It stays below 4·2³¹·P < 2⁶⁴, and the lanes below it have fewer terms, so nothing is carried into it. Here scalars
+/// and weights are written; `LinearFormCode` is the code that multiplies.
 library LinearForm {
     /// @dev The scalars' masks keep 31 bits: with 32, an element that is not canonical could carry.
     uint256 internal constant SCALARS = 0x000000007fffffff000000007fffffff000000007fffffff000000007fffffff;
+
+    /// @dev One coordinate of each of the two elements in a word.
+    uint256 private constant COORDINATE = 0x000000000000000000000000ffffffff000000000000000000000000ffffffff;
 
     function allocate(uint256 words) internal pure returns (uint256 start) {
         uint256[] memory zeros = new uint256[](words);
@@ -53,75 +56,39 @@ library LinearForm {
         }
     }
 
-    /// @notice Writes encoded coefficients as the weights of the powers of x.
+    /// @notice Writes encoded coefficients as the weights of the powers of x, in the order of lanes that `powers` gives them.
     function weighPowers(bytes calldata coefficients, uint256 weights) internal pure {
         assembly ("memory-safe") {
             let cursor := coefficients.offset
             let end := add(cursor, coefficients.length)
             for {} lt(cursor, end) { cursor := add(cursor, 64) } {
-                let a := calldataload(cursor)
-                let b := mul(calldataload(add(cursor, 16)), lt(add(cursor, 16), end))
-                let c := mul(calldataload(add(cursor, 32)), lt(add(cursor, 32), end))
-                let d := mul(calldataload(add(cursor, 48)), lt(add(cursor, 48), end))
-                mstore(
-                    weights,
-                    or(or(shr(224, a), shl(64, shr(224, b))), or(shl(128, shr(224, c)), shl(192, shr(224, d))))
-                )
-                for { let k := 1 } lt(k, 4) { k := add(k, 1) } {
-                    a := shl(32, a)
-                    b := shl(32, b)
-                    c := shl(32, c)
-                    d := shl(32, d)
-                    weights := add(weights, 32)
-                    mstore(
-                        weights,
-                        or(or(shr(224, a), shl(64, shr(224, b))), or(shl(128, shr(224, c)), shl(192, shr(224, d))))
-                    )
+                // Four elements in two words. One coordinate of the first two lies 128 bits apart, as in the result.
+                let ab := calldataload(cursor)
+                let cd := calldataload(add(cursor, 32))
+                let left := sub(end, cursor)
+                if lt(left, 64) {
+                    // What follows the last element is not ours.
+                    ab := and(ab, not(shr(shl(3, left), not(0))))
+                    cd := and(cd, not(shr(shl(3, mul(sub(left, 32), gt(left, 32))), not(0))))
                 }
-                weights := add(weights, 32)
+                mstore(weights, or(and(shr(96, ab), COORDINATE), shl(64, and(shr(96, cd), COORDINATE))))
+                mstore(add(weights, 32), or(and(shr(64, ab), COORDINATE), shl(64, and(shr(64, cd), COORDINATE))))
+                mstore(add(weights, 64), or(and(shr(32, ab), COORDINATE), shl(64, and(shr(32, cd), COORDINATE))))
+                mstore(add(weights, 96), or(and(ab, COORDINATE), shl(64, and(cd, COORDINATE))))
+                weights := add(weights, 128)
             }
         }
     }
 
-    /// @notice The sum over runs, which have an even number of words.
-    function evaluate(Run[] memory runs, uint256 scalars, uint256 weights) internal pure returns (Ext result) {
-        assembly ("memory-safe") {
-            let a := 0
-            let b := 0
-            let c := 0
-            let d := 0
-            let next := add(runs, 32)
-            for { let last := add(next, shl(5, mload(runs))) } lt(next, last) { next := add(next, 32) } {
-                let run := mload(next)
-                let cursor := add(scalars, shl(5, mload(run)))
-                let end := add(cursor, shl(5, mload(add(run, 32))))
-                let w := add(weights, shl(5, mload(add(run, 64))))
-                for {} lt(cursor, end) { cursor := add(cursor, 64) } {
-                    let s := mload(cursor)
-                    let t := mload(add(cursor, 32))
-                    a := add(add(shr(192, mul(mload(w), s)), shr(192, mul(mload(add(w, 128)), t))), a)
-                    b := add(add(shr(192, mul(mload(add(w, 32)), s)), shr(192, mul(mload(add(w, 160)), t))), b)
-                    c := add(add(shr(192, mul(mload(add(w, 64)), s)), shr(192, mul(mload(add(w, 192)), t))), c)
-                    d := add(add(shr(192, mul(mload(add(w, 96)), s)), shr(192, mul(mload(add(w, 224)), t))), d)
-                    w := add(w, 256)
-                }
-            }
-            result := or(or(mod(a, P), shl(64, mod(b, P))), or(shl(128, mod(c, P)), shl(192, mod(d, P))))
-        }
-    }
-
-    /// @notice Writes c, c·x, c·x², … four to a word.
+    /// @notice Writes c, c·x, c·x², … four to a word: the second in the top lane, then the fourth, the first, the third.
     function powers(uint256 target, uint256 words, uint256 x, uint256 c) internal pure {
         assembly ("memory-safe") {
             for { let end := add(target, shl(5, words)) } lt(target, end) { target := add(target, 32) } {
-                let word := shl(192, c)
-                c := mulmod(c, x, P)
-                word := or(word, shl(128, c))
-                c := mulmod(c, x, P)
-                word := or(word, shl(64, c))
-                c := mulmod(c, x, P)
-                mstore(target, or(word, c))
-                c := mulmod(c, x, P)
+                let cx := mulmod(c, x, P)
+                let cxx := mulmod(cx, x, P)
+                let cxxx := mulmod(cxx, x, P)
+                mstore(target, or(or(shl(192, cx), shl(128, cxxx)), or(shl(64, c), cxx)))
+                c := mulmod(cxxx, x, P)
             }
         }
     }

@@ -7,8 +7,9 @@ import {LinearForm} from "./LinearForm.sol";
 import {Layout, Term} from "./QueryLayout.sol";
 
 /// @notice What all queries of a transaction share.
-/// @param scalars memory for the words of scalars of one query: the rows of the trees, then the powers of x
-/// @param weights memory for the weights of all runs
+/// @param scalars memory for the words of scalars of one query: the rows of the trees, then powers
+/// @param weights memory for the weights of all runs, right behind
+/// @param sums memory for the values of the linear forms
 /// @param points of the terms
 /// @param etas of each fold, η and its squares for the halvings of a fold
 struct Plan {
@@ -16,6 +17,7 @@ struct Plan {
     ContextParts parts;
     uint256 scalars;
     uint256 weights;
+    uint256 sums;
     Ext[] points;
     Ext[][] etas;
 }
@@ -26,12 +28,13 @@ library PlanBuilder {
     function build(Layout memory key, bytes calldata context) internal pure returns (Plan memory plan) {
         plan.key = key;
         plan.parts = ContextLayout.locate(key.key, key.coefficients);
-        plan.scalars = LinearForm.allocate(key.scalarWords);
-        plan.weights = LinearForm.allocate(key.weightWords);
+        plan.scalars = LinearForm.allocate(key.scalarWords + key.weightWords);
+        plan.weights = plan.scalars + 32 * key.scalarWords;
+        plan.sums = LinearForm.allocate(key.terms.length + key.finalBlocks);
         LinearForm.weigh(key.columns, plan.weights, _element(context, plan.parts.batch));
         _terms(plan, context);
         LinearForm.weighPowers(
-            context[plan.parts.finalPolynomial:plan.parts.indices], plan.weights + 32 * key.finalPolynomial[0].weights
+            context[plan.parts.finalPolynomial:plan.parts.indices], plan.weights + 32 * key.finalWeights
         );
         uint256 folds = key.key.folds;
         plan.etas = new Ext[][](folds);
@@ -54,7 +57,7 @@ library PlanBuilder {
             Term memory term = plan.key.terms[i];
             plan.points[i] = z.scale(term.root);
             uint256 end = start + 16 * term.size;
-            LinearForm.weighPowers(context[start:end], plan.weights + 32 * term.powers.weights);
+            LinearForm.weighPowers(context[start:end], plan.weights + 32 * term.weights);
             start = end;
         }
     }

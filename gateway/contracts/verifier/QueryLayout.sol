@@ -3,35 +3,28 @@ pragma solidity 0.8.37;
 
 import {basePower, rootOfUnity} from "./ExtField.sol";
 import {Group, Key, KeyCode} from "./Key.sol";
+import {Run} from "./LinearFormCode.sol";
 import {OpeningSet, OpeningSets} from "./OpeningSets.sol";
-
-/// @notice Consecutive words of scalars and their weights. Weights of the scalars in one word take four words.
-/// @param first number of the first word of scalars
-/// @param words how many, an even number
-/// @param weights number of the first word of weights
-struct Run {
-    uint256 first;
-    uint256 words;
-    uint256 weights;
-}
 
 /// @notice One set of openings as a linear form in the rows and in the powers of x, over x^k − root·z.
 /// @param logFactor log k
 /// @param root 1 for z, ω_n for the next row
 /// @param size number of coefficients of U_J
-/// @param powers run over the powers of x, with the coefficients of U_J as weights
-/// @param runs those over rows that have columns of the set, and `powers`
+/// @param weights number of the first word of weights of the powers of x: the coefficients of U_J
 struct Term {
     uint256 logFactor;
     uint256 root;
     uint256 size;
-    Run powers;
-    Run[] runs;
+    uint256 weights;
 }
 
 /// @notice Where scalars and weights of a query stand: all that does not depend on a proof.
 /// @param firstPower number of the first word of powers of x; before it stand the rows
 /// @param powerWords words of powers of x
+/// @param firstFinal number of the first word of powers of the last y
+/// @param finalWords words of these powers: as many as a block of the final polynomial's coefficients has
+/// @param finalBlocks how many
+/// @param finalWeights number of the first word of their weights
 /// @param weightWords words of weights, with those of the final polynomial
 /// @param generator ω_h
 /// @param cap bytes of a cap
@@ -45,6 +38,10 @@ struct Layout {
     uint256[3] firstWords;
     uint256 firstPower;
     uint256 powerWords;
+    uint256 firstFinal;
+    uint256 finalWords;
+    uint256 finalBlocks;
+    uint256 finalWeights;
     uint256 scalarWords;
     uint256 weightWords;
     uint256 coefficients;
@@ -54,7 +51,6 @@ struct Layout {
     uint256[] levels;
     uint256[] roots;
     Term[] terms;
-    Run[] finalPolynomial;
     bytes columns;
 }
 
@@ -67,20 +63,27 @@ library QueryLayouts {
     /// @notice The weight is θ times that of the coordinate before.
     uint256 internal constant TURN = 1;
 
-    function build(Key memory key) internal pure returns (Layout memory layout_) {
+    /// @dev Log of the length from which a final polynomial is cut; its blocks then fill words.
+    uint256 private constant LOG_CUT = 5;
+    uint256 private constant BLOCKS = 4;
+
+    /// @return layout_ what a query needs
+    /// @return forms the linear forms: of each term, then of each block of the final polynomial
+    function build(Key memory key) internal pure returns (Layout memory layout_, Run[][] memory forms) {
         layout_.key = key;
         (, layout_.widths) = KeyCode.sizes(key);
         (OpeningSet[] memory sets, uint256[] memory numberOf) = OpeningSets.list(key);
         layout_.coefficients = OpeningSets.coefficients(sets);
         _words(layout_, sets);
-        _terms(layout_, sets);
-        _ranges(layout_, numberOf);
-        _weights(layout_);
-        _columns(layout_, numberOf);
-        _compact(layout_);
+        forms = new Run[][](sets.length + layout_.finalBlocks);
+        _terms(layout_, forms, sets);
+        _ranges(layout_, forms, numberOf);
+        _weights(layout_, forms);
+        _columns(layout_, forms, numberOf);
         _folding(layout_);
     }
 
+    /// @dev A power costs as much as its share of a linear form, so a long final polynomial is cut into blocks.
     function _words(Layout memory self, OpeningSet[] memory sets) private pure {
         for (uint256 tree = 0; tree < 3; ++tree) {
             self.firstWords[tree] = self.firstPower;
@@ -90,30 +93,34 @@ library QueryLayouts {
         for (uint256 i = 0; i < sets.length; ++i) {
             if (sets[i].size > size) size = sets[i].size;
         }
-        self.powerWords = _pairs(size);
-        self.finalPolynomial = new Run[](1);
-        self.finalPolynomial[0].first = self.firstPower;
-        self.finalPolynomial[0].words = _pairs(1 << self.key.logFinal);
-        uint256 most = self.finalPolynomial[0].words > self.powerWords ? self.finalPolynomial[0].words : self.powerWords;
-        self.scalarWords = self.firstPower + most;
+        self.powerWords = _perWord(size);
+        self.firstFinal = self.firstPower + self.powerWords;
+        self.finalBlocks = self.key.logFinal < LOG_CUT ? 1 : BLOCKS;
+        self.finalWords = _perWord((1 << self.key.logFinal) / self.finalBlocks);
+        self.scalarWords = self.firstFinal + self.finalWords;
     }
 
-    function _terms(Layout memory self, OpeningSet[] memory sets) private pure {
+    function _terms(Layout memory self, Run[][] memory forms, OpeningSet[] memory sets) private pure {
         self.terms = new Term[](sets.length);
         for (uint256 i = 0; i < sets.length; ++i) {
             Term memory term = self.terms[i];
             term.logFactor = sets[i].logFactor;
             term.root = sets[i].bit == 0 ? 1 : rootOfUnity(sets[i].bit - 1);
             term.size = sets[i].size;
-            term.powers.first = self.firstPower;
-            term.powers.words = _pairs(sets[i].size);
-            // The three rows for now; those without a column of the set are left out at the end.
-            term.runs = new Run[](3);
+            // The three rows, of which those without a column of the set stay empty, and the powers of x.
+            forms[i] = new Run[](4);
+            forms[i][3].first = self.firstPower;
+            forms[i][3].words = _perWord(sets[i].size);
+        }
+        for (uint256 block_ = sets.length; block_ < forms.length; ++block_) {
+            forms[block_] = new Run[](1);
+            forms[block_][0].first = self.firstFinal;
+            forms[block_][0].words = self.finalWords;
         }
     }
 
     /// @dev From the first to the last word of each row in which a term has a column.
-    function _ranges(Layout memory self, uint256[] memory numberOf) private pure {
+    function _ranges(Layout memory self, Run[][] memory forms, uint256[] memory numberOf) private pure {
         uint256[3] memory column;
         for (uint256 i = 0; i < KeyCode.groupCount(self.key); ++i) {
             Group memory group = KeyCode.group(self.key, i);
@@ -122,35 +129,33 @@ library QueryLayouts {
             uint256 end = self.firstWords[group.tree] + 2 * ((column[group.tree] + 7) / 8);
             for (uint256 bit = 0; group.points >> bit != 0; ++bit) {
                 if ((group.points >> bit) & 1 == 0) continue;
-                Run memory run = _run(self, numberOf, group, bit);
+                Run memory run = _run(forms, numberOf, group, bit);
                 if (run.words == 0) run.first = first;
                 run.words = end - run.first;
             }
         }
     }
 
-    function _weights(Layout memory self) private pure {
+    function _weights(Layout memory self, Run[][] memory forms) private pure {
         uint256 next = 0;
-        for (uint256 i = 0; i < self.terms.length; ++i) {
-            Term memory term = self.terms[i];
-            for (uint256 tree = 0; tree < 3; ++tree) {
-                term.runs[tree].weights = next;
-                next += 4 * term.runs[tree].words;
+        for (uint256 i = 0; i < forms.length; ++i) {
+            if (i == self.terms.length) self.finalWeights = next;
+            for (uint256 run = 0; run < forms[i].length; ++run) {
+                forms[i][run].weights = next;
+                next += 4 * forms[i][run].words;
             }
-            term.powers.weights = next;
-            next += 4 * term.powers.words;
+            if (i < self.terms.length) self.terms[i].weights = forms[i][3].weights;
         }
-        self.finalPolynomial[0].weights = next;
-        self.weightWords = next + 4 * self.finalPolynomial[0].words;
+        self.weightWords = next;
     }
 
-    function _columns(Layout memory self, uint256[] memory numberOf) private pure {
+    function _columns(Layout memory self, Run[][] memory forms, uint256[] memory numberOf) private pure {
         uint256[3] memory column;
         for (uint256 i = 0; i < KeyCode.groupCount(self.key); ++i) {
             Group memory group = KeyCode.group(self.key, i);
             for (uint256 bit = 0; group.points >> bit != 0; ++bit) {
                 if ((group.points >> bit) & 1 == 0) continue;
-                Run memory run = _run(self, numberOf, group, bit);
+                Run memory run = _run(forms, numberOf, group, bit);
                 uint256 base = self.firstWords[group.tree];
                 bytes memory entries = _entries(run, base, column[group.tree], group.width);
                 self.columns = bytes.concat(self.columns, entries);
@@ -172,28 +177,12 @@ library QueryLayouts {
         }
     }
 
-    function _run(Layout memory self, uint256[] memory numberOf, Group memory group, uint256 bit)
+    function _run(Run[][] memory forms, uint256[] memory numberOf, Group memory group, uint256 bit)
         private
         pure
         returns (Run memory)
     {
-        return self.terms[numberOf[OpeningSets.index(group.logFactor, bit)] - 1].runs[group.tree];
-    }
-
-    function _compact(Layout memory self) private pure {
-        for (uint256 i = 0; i < self.terms.length; ++i) {
-            Term memory term = self.terms[i];
-            Run[] memory rows = term.runs;
-            uint256 count = 1;
-            for (uint256 tree = 0; tree < 3; ++tree) {
-                if (rows[tree].words != 0) ++count;
-            }
-            term.runs = new Run[](count);
-            term.runs[--count] = term.powers;
-            for (uint256 tree = 0; tree < 3; ++tree) {
-                if (rows[tree].words != 0) term.runs[--count] = rows[tree];
-            }
-        }
+        return forms[numberOf[OpeningSets.index(group.logFactor, bit)] - 1][group.tree];
     }
 
     function _folding(Layout memory self) private pure {
@@ -213,8 +202,8 @@ library QueryLayouts {
         }
     }
 
-    /// @dev Words for `size` powers, an even number.
-    function _pairs(uint256 size) private pure returns (uint256) {
-        return 2 * ((size + 7) / 8);
+    /// @dev Words for `size` powers.
+    function _perWord(uint256 size) private pure returns (uint256) {
+        return (size + 3) / 4;
     }
 }

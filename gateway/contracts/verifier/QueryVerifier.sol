@@ -3,13 +3,14 @@ pragma solidity 0.8.37;
 
 import {IQueryVerifier} from "../interfaces/IQueryVerifier.sol";
 import {CodeStore} from "./CodeStore.sol";
-import {baseInverse, basePower, decodeExt, encodeExt, Ext, mulAdd, P, P_LANES} from "./ExtField.sol";
+import {addFraction, baseInverse, basePower, decodeExt, encodeExt, Ext, P, P_LANES} from "./ExtField.sol";
 import {Fold} from "./Fold.sol";
 import {Key, KeyCode} from "./Key.sol";
 import {LinearForm} from "./LinearForm.sol";
+import {LinearFormCode, Run} from "./LinearFormCode.sol";
 import {MerkleCap} from "./MerkleCap.sol";
 import {Plan, PlanBuilder} from "./Plan.sol";
-import {Layout, QueryLayouts, Run, Term} from "./QueryLayout.sol";
+import {Layout, QueryLayouts, Term} from "./QueryLayout.sol";
 
 /// @title QueryVerifier
 /// @notice See IQueryVerifier.
@@ -24,8 +25,8 @@ contract QueryVerifier is IQueryVerifier {
     /// @param at position in calldata of what is read next
     /// @param caps position in calldata of the first cap
     /// @param index of the query in the present layer's domain
-    /// @param point y of the present layer
-    /// @param inverse of y
+    /// @param point y of the first layer
+    /// @param inverse of y of the present layer
     /// @param value at y
     struct Query {
         uint256 number;
@@ -43,10 +44,15 @@ contract QueryVerifier is IQueryVerifier {
     /// @dev The key's layout, ABI-encoded.
     address private immutable _layout;
 
+    /// @dev Its linear forms as code.
+    address private immutable _forms;
+
     constructor(address directory_) {
         directory = directory_;
         Key memory key = KeyCode.parse(CodeStore.read(directory_));
-        _layout = CodeStore.write(abi.encode(QueryLayouts.build(key)));
+        (Layout memory layout_, Run[][] memory forms) = QueryLayouts.build(key);
+        _layout = CodeStore.write(abi.encode(layout_));
+        _forms = CodeStore.create(LinearFormCode.compile(forms, layout_.scalarWords));
     }
 
     /// @inheritdoc IQueryVerifier
@@ -82,15 +88,50 @@ contract QueryVerifier is IQueryVerifier {
             Ext mask = _readRow(plan, query, 0);
             _readRow(plan, query, 1);
             _readRow(plan, query, 2);
-            query.value = _combination(plan, mulmod(query.point, SHIFT, P), mask);
+            uint256 x = mulmod(query.point, SHIFT, P);
+            uint256 last = basePower(query.point, 1 << (key.key.logArity * plan.etas.length));
+            _linearForms(plan, x, last);
+            query.value = _combination(plan, x, mask);
             for (uint256 fold = 0; fold < plan.etas.length; ++fold) {
                 _fold(plan, query, fold);
             }
-            Run[] memory last = key.finalPolynomial;
-            LinearForm.powers(plan.scalars + 32 * key.firstPower, last[0].words, query.point, 1);
-            require(
-                LinearForm.evaluate(last, plan.scalars, plan.weights) == query.value, FinalPolynomial(query.number)
-            );
+            require(_finalPolynomial(plan, last) == query.value, FinalPolynomial(query.number));
+        }
+    }
+
+    /// @dev All of a query at once, over its rows, the powers of x and those of the last layer's y. The powers of x are negated:
+    /// U_J is subtracted.
+    function _linearForms(Plan memory plan, uint256 x, uint256 last) private view {
+        unchecked {
+            Layout memory key = plan.key;
+            LinearForm.powers(plan.scalars + 32 * key.firstPower, key.powerWords, x, P - 1);
+            LinearForm.powers(plan.scalars + 32 * key.firstFinal, key.finalWords, last, 1);
+            (address forms, uint256 scalars, uint256 sums) = (_forms, plan.scalars, plan.sums);
+            uint256 given = 32 * (key.scalarWords + key.weightWords);
+            uint256 returned = 32 * (key.terms.length + key.finalBlocks);
+            assembly ("memory-safe") {
+                // The code has no reason to fail but too little gas; ours then does not last either.
+                if iszero(staticcall(gas(), forms, scalars, given, sums, returned)) { revert(0, 0) }
+            }
+        }
+    }
+
+    /// @dev Value of one linear form.
+    function _sum(Plan memory plan, uint256 form) private pure returns (Ext sum) {
+        uint256 sums = plan.sums;
+        assembly ("memory-safe") {
+            sum := mload(add(sums, shl(5, form)))
+        }
+    }
+
+    /// @dev Block after block by Horner's rule: each is a linear form in the same few powers of y.
+    function _finalPolynomial(Plan memory plan, uint256 y) private pure returns (Ext value) {
+        unchecked {
+            uint256 step = basePower(y, 4 * plan.key.finalWords);
+            uint256 first = plan.key.terms.length;
+            for (uint256 left = plan.key.finalBlocks; left != 0; --left) {
+                value = value.scale(step) + _sum(plan, first + left - 1);
+            }
         }
     }
 
@@ -117,11 +158,10 @@ contract QueryVerifier is IQueryVerifier {
         }
     }
 
-    /// @dev P(x) as one fraction, so that one inverse serves all terms. The powers of x are negated: U_J is subtracted.
+    /// @dev P(x) as one fraction, so that one inverse serves all terms.
     function _combination(Plan memory plan, uint256 x, Ext mask) private view returns (Ext) {
         unchecked {
             Layout memory key = plan.key;
-            LinearForm.powers(plan.scalars + 32 * key.firstPower, key.powerWords, x, P - 1);
             Ext numerator = mask;
             Ext denominator = Ext.wrap(1);
             uint256 logFactor = 0;
@@ -132,9 +172,7 @@ contract QueryVerifier is IQueryVerifier {
                 }
                 // Lanes below 2P: a factor may be unreduced.
                 Ext below = Ext.wrap(P_LANES + x - Ext.unwrap(plan.points[i]));
-                Ext sum = LinearForm.evaluate(term.runs, plan.scalars, plan.weights);
-                numerator = mulAdd(numerator, below, sum, denominator);
-                denominator = denominator * below;
+                (numerator, denominator) = addFraction(numerator, denominator, _sum(plan, i), below);
             }
             return numerator * denominator.inverse();
         }
@@ -148,27 +186,27 @@ contract QueryVerifier is IQueryVerifier {
             uint256 arity = key.roots.length;
             uint256 position = query.index >> logLeaves;
             query.index &= (1 << logLeaves) - 1;
-            (Ext[] memory values, bytes32 digest) = _readLeaf(query, tree, position, arity);
+            (uint256[] memory values, bytes32 digest) = _readLeaf(query, tree, position, arity);
             _requirePath(key, query, tree, digest);
             // The leaf's first value stands ω^position before the query's own.
             uint256 inverse = mulmod(query.inverse, key.roots[(arity - position) & (arity - 1)], P);
             query.value = Fold.fold(values, inverse, key.roots, plan.etas[fold]);
             for (uint256 i = key.key.logArity; i != 0; --i) {
-                query.point = mulmod(query.point, query.point, P);
                 query.inverse = mulmod(query.inverse, query.inverse, P);
             }
         }
     }
 
     /// @dev The value of the query is not in the proof: the leaf holds it if the path leads to the cap.
+    /// @return values in two words each, as `Fold` takes them
     function _readLeaf(Query memory query, uint256 tree, uint256 position, uint256 arity)
         private
         pure
-        returns (Ext[] memory values, bytes32 digest)
+        returns (uint256[] memory values, bytes32 digest)
     {
         uint256 own = encodeExt(query.value);
         uint256 cursor = query.cursor;
-        values = new Ext[](arity);
+        values = new uint256[](2 * arity);
         bool canonical;
         assembly ("memory-safe") {
             let scratch := mload(0x40)
@@ -183,9 +221,9 @@ contract QueryVerifier is IQueryVerifier {
             for { let end := add(scratch, size) } lt(scratch, end) { scratch := add(scratch, 16) } {
                 let word := shr(128, mload(scratch))
                 seen := or(seen, or(word, add(word, 0x07ffffff07ffffff07ffffff07ffffff)))
-                let even := or(shr(96, word), shl(96, and(word, 0xffffffff00000000)))
-                let odd := or(and(word, 0xffffffff0000000000000000), shl(192, and(word, 0xffffffff)))
-                mstore(target, or(even, odd))
+                mstore(target, or(shr(96, word), shl(96, and(word, 0xffffffff00000000))))
+                target := add(target, 32)
+                mstore(target, or(and(shr(64, word), 0xffffffff), shl(128, and(word, 0xffffffff))))
                 target := add(target, 32)
             }
             canonical := iszero(and(seen, 0x80000000800000008000000080000000))

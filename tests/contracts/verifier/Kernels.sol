@@ -2,11 +2,12 @@
 pragma solidity 0.8.37;
 
 import {Canonical} from "./Canonical.sol";
-import {baseInverse, decodeExt, encodeExt, Ext, P, rootOfUnity} from "./ExtField.sol";
+import {CodeStore} from "./CodeStore.sol";
+import {baseInverse, decodeExt, encodeExt, EVEN, Ext, P, rootOfUnity} from "./ExtField.sol";
 import {Fold} from "./Fold.sol";
 import {LinearForm} from "./LinearForm.sol";
+import {LinearFormCode, Run} from "./LinearFormCode.sol";
 import {MerkleCap} from "./MerkleCap.sol";
-import {Run} from "./QueryLayout.sol";
 import {Replay} from "./Replay.sol";
 import {Transcript, TranscriptSteps} from "./Transcript.sol";
 
@@ -56,16 +57,17 @@ contract Kernels {
         pure
         returns (bytes16)
     {
-        Ext[] memory elements = new Ext[](values.length);
+        uint256[] memory halves = new uint256[](2 * values.length);
         for (uint256 i = 0; i < values.length; ++i) {
-            elements[i] = _in(values[i]);
+            uint256 lanes = Ext.unwrap(_in(values[i]));
+            (halves[2 * i], halves[2 * i + 1]) = (lanes & EVEN, (lanes >> 64) & EVEN);
         }
         Ext[] memory etas = new Ext[](values.length == 16 ? 4 : values.length == 8 ? 3 : values.length / 2);
         etas[0] = _in(eta);
         for (uint256 r = 1; r < etas.length; ++r) {
             etas[r] = etas[r - 1] * etas[r - 1];
         }
-        return _out(Fold.fold(elements, inverse_, roots, etas));
+        return _out(Fold.fold(halves, inverse_, roots, etas));
     }
 
     function contains(bytes calldata leaf, uint256 index, bytes calldata path, bytes calldata cap)
@@ -89,17 +91,36 @@ contract Kernels {
         bytes16 batch,
         uint256 x,
         bytes calldata coefficients
-    ) external pure returns (bytes16, bool) {
-        Run[] memory runs = new Run[](2);
-        runs[0] = Run(0, 2 * ((row.length + 31) / 32), 0);
-        runs[1] = Run(runs[0].words, 2 * ((coefficients.length + 127) / 128), 4 * runs[0].words);
-        uint256 weights = LinearForm.allocate(4 * (runs[0].words + runs[1].words));
-        LinearForm.weigh(columns, weights, _in(batch));
-        LinearForm.weighPowers(coefficients, weights + 32 * runs[1].weights);
-        uint256 scalars = LinearForm.allocate(runs[0].words + runs[1].words);
+    ) external returns (bytes16, bool) {
+        (Run[] memory runs, uint256 words) = _runs(row.length, coefficients.length);
+        uint256 scalars = LinearForm.allocate(5 * words);
+        LinearForm.weigh(columns, scalars + 32 * words, _in(batch));
+        LinearForm.weighPowers(coefficients, scalars + 32 * (words + runs[1].weights));
         LinearForm.powers(scalars + 32 * runs[1].first, runs[1].words, x, P - 1);
         bool isCanonical = _spread(row, scalars);
-        return (_out(LinearForm.evaluate(runs, scalars, weights)), isCanonical);
+        return (_out(_evaluated(runs, words, scalars)), isCanonical);
+    }
+
+    function _runs(uint256 rowBytes, uint256 coefficientsBytes)
+        private
+        pure
+        returns (Run[] memory runs, uint256 words)
+    {
+        runs = new Run[](2);
+        runs[0] = Run(0, 2 * ((rowBytes + 31) / 32), 0);
+        runs[1] = Run(runs[0].words, (coefficientsBytes + 63) / 64, 4 * runs[0].words);
+        words = runs[0].words + runs[1].words;
+    }
+
+    function _evaluated(Run[] memory runs, uint256 words, uint256 start) private returns (Ext value) {
+        Run[][] memory forms = new Run[][](1);
+        forms[0] = runs;
+        address form = CodeStore.create(LinearFormCode.compile(forms, words));
+        uint256 size = 160 * words;
+        assembly ("memory-safe") {
+            if iszero(staticcall(gas(), form, start, size, 0, 32)) { revert(0, 0) }
+            value := mload(0)
+        }
     }
 
     function _spread(bytes memory row, uint256 scalars) private pure returns (bool) {

@@ -1,6 +1,7 @@
 """The verifying key of final proofs: its file, and the code that holds it on L1 (docs/protocol/proof.md §3)."""
 
 from dataclasses import dataclass
+from itertools import accumulate
 
 from eth_utils.crypto import keccak
 
@@ -52,10 +53,16 @@ class KeyFile:
     @property
     def query_bytes(self) -> int:
         """What one query takes."""
+        return self.path_ends[-1]
+
+    @property
+    def path_ends(self) -> list[int]:
+        """Where in a query the path in each tree ends: three of rows, then those of folds."""
         domain, cap, arity = self.descriptor[6] + self.descriptor[7], self.descriptor[12], self.descriptor[13]
-        paths = 3 * (domain - cap) + sum(domain - arity * (fold + 1) - cap for fold in range(self._folds))
-        leaves = 16 * ((1 << arity) - 1) * self._folds
-        return 4 * (self._columns + _MASK_COLUMNS) + 3 * _SALT_BYTES + _DIGEST_BYTES * paths + leaves
+        rows = [4 * columns + _SALT_BYTES + _DIGEST_BYTES * (domain - cap) for columns in self._columns]
+        leaf = 16 * ((1 << arity) - 1)
+        folds = [leaf + _DIGEST_BYTES * (domain - arity * (fold + 1) - cap) for fold in range(self._folds)]
+        return list(accumulate(rows + folds))
 
     def directory(self, evaluators: list[bytes]) -> bytes:
         """The addresses of the program's contracts, then the descriptor."""
@@ -66,10 +73,14 @@ class KeyFile:
         return (self.descriptor[6] - self.descriptor[14]) // self.descriptor[13]
 
     @property
-    def _columns(self) -> int:
+    def _columns(self) -> list[int]:
+        """Of each tree of rows."""
         start = _DESCRIPTOR_BYTES_MIN + self.descriptor[22]
         entries = self.descriptor[start + 2 : -32]
-        return sum(4 if entries[at + 1] else 1 for at in range(0, len(entries), 8))
+        columns = [_MASK_COLUMNS, 0, 0]
+        for at in range(0, len(entries), 8):
+            columns[entries[at]] += 4 if entries[at + 1] else 1
+        return columns
 
 
 def store_creation(data: bytes) -> bytes:

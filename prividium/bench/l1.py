@@ -19,13 +19,14 @@ from gateway.relayer.submit import GAS_LIMIT_MAX, Call
 from gateway.relayer.verification import FinalProofOnL1
 from gateway.verifier.key_file import KeyFile
 from gateway.verifier.pieces import Addresses, verifier_pieces
+from gateway.verifier.slices import FinalProof
+from prividium.bench.shares import TRANSACTION_GAS, Share, Tracer
 from prividium.errors import PrividiumError
 from prividium.types import to_hex
 
 ROOT = Path(__file__).parents[2]
 KEY, PROOF = ROOT / "circuits/guests/batch/final.vk", ROOT / "tests/vectors/outer/batch.final"
 
-TRANSACTION_GAS = 21_000
 FLOOR_GAS_PER_BYTE_ANNOUNCED = 64
 """EIP-7976: a flat floor for each byte of calldata."""
 
@@ -36,11 +37,12 @@ FEES = Fees(10**12, 1)
 
 @dataclass(frozen=True)
 class Part:
-    """One transaction: its calldata and the gas it took."""
+    """One transaction: its calldata, the gas it took, and what that was for."""
 
     name: str
     calldata_bytes: int
     gas: int
+    shares: list[Share]
 
     @property
     def gas_announced(self) -> int:
@@ -54,16 +56,30 @@ def settlement_gas() -> int:
     return sum(int(snapshot[step]) for step in SETTLEMENT_STEPS)
 
 
-def bench_l1(say: Callable[[str], None]) -> list[Part]:
+@dataclass(frozen=True)
+class Verification:
+    """Of one proof: its transactions, and within the contracts what a header and a query take."""
+
+    parts: list[Part]
+    header: list[Share]
+    queries: list[Share]
+
+
+def bench_l1(say: Callable[[str], None]) -> Verification:
     """Verify the frozen proof on an L1 made for the occasion."""
     key = KeyFile.decode(KEY.read_bytes())
     with tempfile.TemporaryDirectory(prefix="prividium-bench-") as folder, _l1(Path(folder)) as client:
         sender = LocalKey.open(Path(folder) / "sender.key")
         client.request("anvil_setBalance", to_hex(sender.address), hex(10**24))
         say("deploying the verifier")
-        verifier = _deploy(client, sender, key)
+        built = _deploy(client, sender, key)
+        tracer = Tracer(client, built)
         say("verifying the frozen proof")
-        return list(_verify(client, sender, verifier, FinalProofOnL1(key, PROOF.read_bytes())))
+        content = PROOF.read_bytes()
+        parts = list(_verify(client, sender, tracer, built["ProofVerifier"], FinalProofOnL1(key, content)))
+        say("tracing what it took")
+        proof = FinalProof.decode(key, content)
+        return Verification(parts, tracer.header(proof), tracer.queries(key, proof))
 
 
 @contextmanager
@@ -77,20 +93,23 @@ def _l1(folder: Path) -> Iterator[L1Client]:
         embedded.stop()
 
 
-def _deploy(client: L1Client, sender: LocalKey, key: KeyFile) -> bytes:
+def _deploy(client: L1Client, sender: LocalKey, key: KeyFile) -> Addresses:
     built: Addresses = {}
     for piece in verifier_pieces(key):
         receipt = _send(client, sender, Call(None, piece.creation(built), interface("ProofVerifier")))
         assert receipt.contract_address is not None, "a creation that succeeded has an address"
         built[piece.name] = receipt.contract_address
-    return built["ProofVerifier"]
+    return built
 
 
-def _verify(client: L1Client, sender: LocalKey, verifier: bytes, proof: FinalProofOnL1) -> Iterator[Part]:
+def _verify(
+    client: L1Client, sender: LocalKey, tracer: Tracer, verifier: bytes, proof: FinalProofOnL1
+) -> Iterator[Part]:
     while (part := proof.lacking(client, verifier, "latest")) is not None:
         call = proof.call(verifier, part)
         name = f"{'header and ' if part.with_header else ''}{part.portion.count} queries"
-        yield Part(name, len(call.data), _send(client, sender, call).gas_used)
+        receipt = _send(client, sender, call)
+        yield Part(name, len(call.data), receipt.gas_used, tracer.transaction(receipt.transaction_hash, call.data))
 
 
 def _send(client: L1Client, sender: LocalKey, call: Call) -> L1Receipt:

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from prividium.bench.l1 import SETTLEMENT_STEPS, bench_l1, settlement_gas
+from prividium.bench.l1 import SETTLEMENT_STEPS, Verification, bench_l1, settlement_gas
 from prividium.bench.ledger import bench_ledger
 from prividium.bench.prove import SIZES, Execution, Proof, measure_execution, measure_proof
 from prividium.proof.prover import locate
@@ -63,9 +63,10 @@ def bench_ledger_rates(
 
 
 def bench_l1_gas() -> None:
-    """Gas and bytes of a verification by transaction, gas per transfer, and published figures beside them."""
+    """Gas and bytes of a verification by transaction, gas per transfer, published figures, and gas by part."""
     console = Console()
-    parts = bench_l1(lambda text: console.print(f"[dim]{text}[/]"))
+    verification = bench_l1(lambda text: console.print(f"[dim]{text}[/]"))
+    parts = verification.parts
     table = Table(title="Verification of a final proof on L1, mainnet rules")
     for column in ("transaction", "calldata bytes", "gas", "gas at 64 a byte"):
         table.add_column(column, justify="left" if column == "transaction" else "right")
@@ -84,6 +85,24 @@ def bench_l1_gas() -> None:
     for name, gas in PUBLISHED:
         table.add_row(name, "", gas, "")
     console.print(table)
+    console.print(_shares(verification))
+
+
+def _shares(verification: Verification) -> Table:
+    table = Table(title="What the gas is for")
+    table.add_column("")
+    table.add_column("gas", justify="right")
+    blocks = [(part.name, part.shares) for part in verification.parts]
+    for title, shares in [
+        *blocks,
+        ("within the header", verification.header),
+        ("within the queries", verification.queries),
+    ]:
+        table.add_section()
+        table.add_row(f"[bold]{title}[/]", "")
+        for share in shares:
+            table.add_row(share.name, f"{share.gas:,}")
+    return table
 
 
 def _machine(console: Console) -> None:

@@ -2,12 +2,14 @@
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
 export CARGO_TARGET_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/prividium/target
+GETH_VERSION := v1.17.0
+GETH_FOLDER := $(dir $(CARGO_TARGET_DIR))bin
 PY := .venv/bin/python
 CRATES := -p prividium-state -p prividium-policy -p prividium-stf -p prividium-ledger -p prividium-verifier -p prividium-outer
 CARGO := cargo --locked
 MANIFEST := --manifest-path circuits/Cargo.toml
 
-.PHONY: help setup demo up test lint test-rust test-python test-node test-slow guests contracts bench audit lock
+.PHONY: help setup demo up test lint test-rust test-python test-node test-slow test-geth test-mutants guests contracts bench audit lock
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,13 +38,20 @@ test-rust: setup ## Rust tests: tree, policy, state transition, store, prover, n
 	$(CARGO) test $(MANIFEST) --release --quiet -p prividium-prover
 
 test-python: setup ## Python tests: units, contracts on anvil, a frozen real proof settled
-	.venv/bin/pytest -q -n 2 -m "not node and not slow"
+	.venv/bin/pytest -q -n 2 -m "not node and not slow and not geth"
 
 test-node: setup ## Whole nodes: the demo with a real proof, fifty kills, signals (about 15 minutes)
 	.venv/bin/pytest -q -m "node and not slow"
 
 test-slow: setup ## Fifty kills while real proofs are made (about 40 minutes)
 	.venv/bin/pytest -q -m slow
+
+test-geth: setup ## The real proof settled on geth, which is built first (needs Go; about 10 minutes)
+	GOBIN=$(GETH_FOLDER) go install github.com/ethereum/go-ethereum/cmd/geth@$(GETH_VERSION)
+	PRIVIDIUM_GETH=$(GETH_FOLDER)/geth .venv/bin/pytest -q -m geth
+
+test-mutants: setup ## Each check of the contracts taken away: a test must miss it (about an hour)
+	$(PY) -m tests.contracts.mutants
 
 guests: ## Rebuild the committed zkVM guest (Debian: rustc-web cargo-web rust-web-src lld)
 	circuits/guests/build.sh

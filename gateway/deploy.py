@@ -16,9 +16,9 @@ from gateway.abi import interface
 from gateway.relayer.client import L1Block, L1Client
 from gateway.relayer.journal import Action
 from gateway.relayer.settlement import SettlementView, VerifyingKey
-from gateway.relayer.submit import Call, Event, Step, Submitter, WouldRevert
+from gateway.relayer.submit import Call, Event, Step, Submitter
 from gateway.verifier.key_file import KeyFile
-from gateway.verifier.pieces import Addresses, Piece, artifact_piece, verifier_pieces
+from gateway.verifier.pieces import Addresses, Piece, artifact_piece, is_verifier_for, verifier_pieces
 from prividium.errors import ConfigurationError
 from prividium.types import from_hex, to_hex
 
@@ -70,7 +70,10 @@ class Deployer:
 
     def step(self) -> tuple[Deployment | None, Step]:
         """The deployment once all contracts stand; else what was done towards it. Raises L1Error."""
-        head = self._client.head()
+        waiting: tuple[Deployment | None, Step] = None, Step(Event.WAITING)
+        return self._submitter.at_one_head(self._step, waiting)
+
+    def _step(self, head: L1Block) -> tuple[Deployment | None, Step]:
         built: Addresses = {}
         for piece in self._pieces:
             address = self._find(piece, built, head)
@@ -89,13 +92,7 @@ class Deployer:
     def _create(self, piece: Piece, built: Addresses, head: L1Block) -> Step:
         wanted, creation = self._action(piece.name), piece.creation(built)
         call = Call(None, creation, interface("ProofVerifier" if piece.contract is None else piece.contract))
-        try:
-            return self._submitter.step(head, wanted, lambda _: call)
-        except WouldRevert:
-            if self._client.head().number == head.number:
-                raise
-            # A block was made while L1 was read: what stands was seen before the block that it is in.
-            return Step(Event.WAITING, wanted)
+        return self._submitter.step(head, wanted, lambda _: call)
 
     def _action(self, name: str) -> Action:
         return Action(f"deploy {name}", 0, self._binding)
@@ -170,6 +167,13 @@ def is_standing(client: L1Client, deployment: Deployment, private_chain_id: int,
         text = f"the contract {deployment.settlement} settles another chain: use the data folder that belongs to it"
         raise ConfigurationError("settlement_mismatch", text)
     return True
+
+
+def require_verifier_for(client: L1Client, deployment: Deployment, key: KeyFile) -> None:
+    """Raises ConfigurationError("verifier_mismatch") if the recorded verifier takes no proofs under this key."""
+    if not is_verifier_for(client, from_hex(deployment.verifier, 20), key):
+        text = f"the contract {deployment.verifier} does not verify proofs under the key of this node's prover"
+        raise ConfigurationError("verifier_mismatch", text)
 
 
 def save(deployment: Deployment, data_dir: Path) -> None:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gateway.abi import interface
-from gateway.relayer.client import L1Block, L1Client, L1Refused
+from gateway.relayer.client import L1Block, L1Client
 from gateway.relayer.journal import Action
 from gateway.relayer.settlement import BatchRecord, SettlementMissing, SettlementView, Status
 from gateway.relayer.source import BatchSource, output_digest, output_tuple
-from gateway.relayer.submit import Call, Event, Step, Submitter, WouldRevert
+from gateway.relayer.submit import Call, Event, Step, Submitter
 from gateway.relayer.verification import FinalProofOnL1
 from gateway.verifier.key_file import KeyFile
 from prividium.errors import PrividiumError
@@ -87,24 +87,17 @@ class Anchor:
 
     def step(self) -> Step:
         """One step; raises L1Error. A proof that is not accepted holds up no other batch."""
-        head = self._client.head()
-        try:
-            return self._step(head)
-        except (L1Refused, WouldRevert):
-            if self._client.head().number == head.number:
-                raise
-            # A block was made while L1 was read at the one before; the next step sees it whole.
-            return Step(Event.WAITING)
+        return self._submitter.at_one_head(self._step, Step(Event.WAITING))
 
     def _step(self, head: L1Block) -> Step:
         self._verifier_away = None
-        window = self._window(head)
+        view = SettlementView(self._client, self._settlement, head.number)
+        window = _window(view)
         self._forget(window.last_executed)
         diverged = self._divergence(window)
         if diverged is not None and self._revert_from is None:
             self._problem = diverged
             return Step(Event.BLOCKED, detail=diverged.message)
-        view = SettlementView(self._client, self._settlement, head.number)
         wanted = self._decide(window, view)
         step = self._submitter.step(head, wanted, lambda action: self._build(action, view))
         self._problem = self._after(step)
@@ -131,11 +124,6 @@ class Anchor:
             waiter.wait(pause)
             if wake is not None:
                 wake.clear()
-
-    def _window(self, head: L1Block) -> Window:
-        view = SettlementView(self._client, self._settlement, head.number)
-        first, last = view.last_executed() + 1, view.last_committed()
-        return Window(first - 1, tuple(view.batch(number) for number in range(first, last + 1)))
 
     def _forget(self, last_executed: int) -> None:
         for number in [number for number in self._verified.keys() | self._rejected.keys() if number <= last_executed]:
@@ -232,6 +220,11 @@ class Anchor:
         if self._verifier_away is not None:
             return Problem(self._verifier_away.code, self._verifier_away.message)
         return None
+
+
+def _window(view: SettlementView) -> Window:
+    first, last = view.last_executed() + 1, view.last_committed()
+    return Window(first - 1, tuple(view.batch(number) for number in range(first, last + 1)))
 
 
 def _require_key(number: int, statement: Statement, record: BatchRecord, view: SettlementView) -> None:

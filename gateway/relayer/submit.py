@@ -15,6 +15,7 @@ signed for that nonce can never be mined. The rest follows from it:
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from typing import TypeVar
 
 from gateway.abi import Interface
 from gateway.relayer.client import L1Block, L1Client, L1Error, L1Refused, Refusal
@@ -23,6 +24,8 @@ from gateway.relayer.journal import Action, Journal, SignedTransaction
 from gateway.relayer.keys import LocalKey
 from prividium import clock
 from prividium.types import to_hex
+
+Result = TypeVar("Result")
 
 GAS_LIMIT_MAX = (1 << 24) - 1
 """EIP-7825."""
@@ -104,6 +107,19 @@ class Submitter:
     @property
     def journal(self) -> Journal:
         return self._journal
+
+    def at_one_head(self, read: Callable[[L1Block], Result], otherwise: Result) -> Result:
+        """What `read` makes of L1 at its head; `otherwise` if it failed because a block was made meanwhile.
+
+        Nodes may show the state of a block that they are about to announce. The next attempt sees it whole.
+        """
+        head = self._client.head()
+        try:
+            return read(head)
+        except (L1Refused, WouldRevert):
+            if self._client.head().number == head.number:
+                raise
+            return otherwise
 
     def step(self, head: L1Block, wanted: Action | None, build: Callable[[Action], Call]) -> Step:
         """At most one transaction towards `wanted`, which the caller read from L1 at `head`; raises L1Error."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.deploy import Deployment, DeploymentPlan, deploy, genesis_hash, is_standing, recorded
+from gateway.deploy import Deployment, DeploymentPlan, deploy, genesis_hash, is_standing, recorded, require_verifier_for
 from gateway.relayer.anchor import Anchor, Problem
 from gateway.relayer.client import L1Client
 from gateway.relayer.devnet import EmbeddedL1
@@ -162,6 +162,7 @@ class SettlementLoop:
         known = recorded(self._data_dir)
         genesis_state = self._genesis_state()
         if known is not None and is_standing(client, known, self._settings.chain_id, genesis_state):
+            require_verifier_for(client, known, key)
             return known
         if known is not None and self._embedded is None:
             text = (

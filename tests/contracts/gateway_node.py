@@ -22,8 +22,15 @@ from tests.contracts.chain import GENESIS_STATE, KEY, PRIVATE_CHAIN_ID, Fields, 
 from tests.contracts.verifier.toy import batch as toy
 from tests.contracts.verifier.toy.batch import KEY_FILE
 
+Fund = Callable[[L1Client, bytes], None]
+"""Gives an account on L1 ether to work with."""
+
 PATIENT = SubmitLimits(stuck_after_blocks=1_000, stuck_after_seconds=1_000_000)
 STEPS_MAX = 200
+
+
+def fund_on_anvil(client: L1Client, address: bytes) -> None:
+    client.request("anvil_setBalance", to_hex(address), to_quantity(10**20))
 
 
 def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
@@ -72,11 +79,12 @@ class Node:
         limits: SubmitLimits = PATIENT,
         verify: Verify | None = None,
         final_key: KeyFile = KEY_FILE,
+        fund: Fund = fund_on_anvil,
     ) -> None:
         self.client = L1Client(url, timeout_seconds=5, attempts=1)
         self.operator = LocalKey.open(data_dir / "operator.key")
         self.final_key = final_key
-        self.client.request("anvil_setBalance", to_hex(self.operator.address), to_quantity(10**20))
+        fund(self.client, self.operator.address)
         self.journal = Journal(data_dir / "relayer.sqlite", genesis_hash(self.client), self.operator.address)
         self.submitter = Submitter(self.client, self.operator, self.journal, limits)
         self.batches = batches

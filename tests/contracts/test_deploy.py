@@ -68,6 +68,10 @@ def test_the_recorded_deployment_is_checked_against_l1(node: Node, own_l1: Embed
     for chain_id, genesis_state in ((PRIVATE_CHAIN_ID, ZERO), (1, GENESIS_STATE)):
         with pytest.raises(ConfigurationError, match="settles another chain"):
             deploy.is_standing(node.client, standing, chain_id, genesis_state)
+    deploy.require_verifier_for(node.client, standing, toy.KEY_FILE)
+    with pytest.raises(ConfigurationError) as caught:
+        deploy.require_verifier_for(node.client, standing, KeyFile.decode(system.key().encode()))
+    assert caught.value.code == "verifier_mismatch"
     swapped = replace(standing, registry=standing.settlement, settlement=standing.registry)
     assert not deploy.is_standing(node.client, swapped, PRIVATE_CHAIN_ID, GENESIS_STATE)
 

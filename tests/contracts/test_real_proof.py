@@ -6,49 +6,28 @@ from pathlib import Path
 
 import pytest
 
-from gateway.relayer.settlement import Status, VerifyingKey
-from gateway.relayer.source import BatchFields, output_digest
+from gateway.relayer.settlement import Status
+from gateway.relayer.source import output_digest
 from gateway.relayer.submit import WouldRevert
-from gateway.verifier.key_file import KeyFile
-from prividium._core import execute_witness
 from prividium.proof.verify import statement_of
 from tests.contracts.chain import Fields
-from tests.contracts.gateway_node import Batches, Node
-
-ROOT = Path(__file__).parents[2]
-WITNESS, PROOF = ROOT / "tests/vectors/proofs/batch.witness", ROOT / "tests/vectors/outer/batch.final"
-FINAL_KEY = KeyFile.decode((ROOT / "circuits/guests/batch/final.vk").read_bytes())
-NAMES = list(Fields.__dataclass_fields__)
-
-
-class FrozenBatch(Batches):
-    """The frozen batch under its proof, whatever its fields are said to be."""
-
-    def proof_of(self, number: int) -> Path | None:
-        return PROOF
+from tests.contracts.gateway_node import Node
+from tests.contracts.real_batch import NAMES, PROOF, real_fields, seal, start_node
 
 
 @pytest.fixture(scope="module")
 def real() -> Fields:
-    output = execute_witness(WITNESS.read_bytes())
-    return Fields(**{name: getattr(output, name) for name in NAMES})
+    return real_fields()
 
 
 @pytest.fixture
 def start(shared_url: str, tmp_path: Path, real: Fields) -> Iterator[Callable[[], Node]]:
-    """Starts gateways over one data folder, whose settlement starts from the state before the frozen batch."""
-    statement, nodes = statement_of(PROOF), []
+    """Starts gateways over one data folder."""
+    nodes: list[Node] = []
 
     def start() -> Node:
-        node = Node(shared_url, tmp_path / "gateway", FrozenBatch(tmp_path / "batches"), final_key=FINAL_KEY)
-        nodes.append(node)
-        node.configure(
-            private_chain_id=real.chain_id,
-            genesis_state=real.prev_state,
-            key=VerifyingKey(statement.app_exe_commit, statement.app_vm_commit, statement.dag_commit),
-        )
-        node.deploy()
-        return node
+        nodes.append(start_node(shared_url, tmp_path, real))
+        return nodes[-1]
 
     yield start
     for node in nodes:
@@ -58,10 +37,6 @@ def start(shared_url: str, tmp_path: Path, real: Fields) -> Iterator[Callable[[]
 @pytest.fixture
 def node(start: Callable[[], Node]) -> Node:
     return start()
-
-
-def seal(node: Node, fields: BatchFields) -> None:
-    node.batches.sealed[1] = Fields(**{name: getattr(fields, name) for name in NAMES})
 
 
 def test_a_real_proof_settles_its_batch(node: Node, real: Fields) -> None:

@@ -58,6 +58,13 @@ impl<'a> Reader<'a> {
         Some(felts.chunks_exact(4).map(|c| Ext([c[0], c[1], c[2], c[3]])).collect())
     }
 
+    /// The start of every file: four bytes that name its kind, then the version of its format. None if it is of another
+    /// kind.
+    pub fn version(&mut self, magic: &[u8; 4]) -> Option<u16> {
+        self.array().filter(|start: &[u8; 4]| start == magic)?;
+        self.u16()
+    }
+
     /// Whether everything is read.
     pub fn is_empty(&self) -> bool {
         self.rest.is_empty()

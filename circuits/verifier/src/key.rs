@@ -211,11 +211,8 @@ impl Descriptor {
 
     fn parse(bytes: &[u8]) -> Result<Self, VerifyError> {
         let mut reader = Reader::new(bytes);
-        let versioned = reader.bytes(MAGIC.len()) == Some(MAGIC);
-        match reader.u16() {
-            Some(VERSION) if versioned => {}
-            Some(_) if versioned => return Err(KeyVersion),
-            _ => return Err(KeyMalformed),
+        if reader.version(MAGIC).ok_or(KeyMalformed)? != VERSION {
+            return Err(KeyVersion);
         }
         let descriptor = Self::read(&mut reader).ok_or(KeyMalformed)?;
         (reader.is_empty() && descriptor.is_well_formed()).then_some(descriptor).ok_or(KeyMalformed)

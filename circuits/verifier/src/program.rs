@@ -194,11 +194,8 @@ impl Program {
     /// Decodes and checks a program that belongs to a descriptor.
     pub fn parse(bytes: &[u8], descriptor: &Descriptor) -> Result<Self, VerifyError> {
         let mut reader = Reader::new(bytes);
-        let versioned = reader.bytes(MAGIC.len()) == Some(MAGIC);
-        match reader.u16() {
-            Some(VERSION) if versioned => {}
-            Some(_) if versioned => return Err(KeyVersion),
-            _ => return Err(KeyMalformed),
+        if reader.version(MAGIC).ok_or(KeyMalformed)? != VERSION {
+            return Err(KeyVersion);
         }
         let program = Self::read(&mut reader).ok_or(KeyMalformed)?;
         let fits = program.layout.tables == descriptor.log_heights.len()

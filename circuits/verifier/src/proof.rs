@@ -40,7 +40,7 @@ impl Proof {
 
     fn read(bytes: &[u8]) -> Option<Self> {
         let mut reader = Reader::new(bytes);
-        if reader.bytes(MAGIC.len())? != MAGIC || reader.u16()? != VERSION {
+        if reader.version(MAGIC)? != VERSION {
             return None;
         }
         let count = reader.u16()?;

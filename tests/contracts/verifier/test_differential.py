@@ -3,11 +3,21 @@
 import random
 import re
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass, replace
+from pathlib import Path
 
-from prividium._core import CoreError, verify_final_proof
+import pytest
+
+from gateway.relayer.client import L1Client
+from gateway.verifier.key_file import KeyFile
+from prividium._core import CoreError, final_proof_parts, verify_final_proof
 from tests.contracts.verifier.conftest import Toy
 from tests.contracts.verifier.verifier_chain import Refused, VerifierChain
+
+ROOT = Path(__file__).parents[3]
+KEY = ROOT / "circuits/guests/batch/final.vk"
+PROOF, ANOTHER_PROOF = ROOT / "tests/vectors/outer/batch.final", ROOT / "tests/vectors/proofs/scenario_1.final"
 
 SEED, DAMAGED = 7, 2_000
 ACCEPTED = "accepted"
@@ -83,21 +93,38 @@ def damaged(honest: Statement, other: Statement, source: random.Random) -> State
     return replace(honest, parts=(*honest.parts[:choice], part, *honest.parts[choice + 1 :]))
 
 
-def statement_of(toy: Toy) -> Statement:
-    return Statement(toy.final.public_values, tuple(toy.proof.parts))
+def statement_of(proof: bytes) -> Statement:
+    values, parts = final_proof_parts(proof)
+    return Statement(b"".join(value.to_bytes(4, "big") for value in values), tuple(parts))
+
+
+def verdicts(chain: VerifierChain, key: KeyFile, proofs: tuple[Statement, Statement], count: int) -> Counter[str]:
+    """Damages the first of two honest proofs `count` times; how often each verdict was given, by both."""
+    proof, foreign = proofs
+    encoded, source = key.encode(), random.Random(SEED)
+    queries_of_part = int.from_bytes(key.descriptor[10:12])
+    assert native(encoded, proof) == on_chain(chain, queries_of_part, proof) == ACCEPTED
+    seen: Counter[str] = Counter()
+    for number in range(count):
+        wrong = damaged(proof, foreign, source)
+        verdict = native(encoded, wrong)
+        assert on_chain(chain, queries_of_part, wrong) == verdict, f"damaged proof {number}"
+        seen[verdict] += 1
+    return seen
 
 
 def test_contract_and_native_verifier_agree_on_every_damaged_proof(
     verifier: VerifierChain, honest: Toy, other: Toy
 ) -> None:
-    key, source = honest.key_file.encode(), random.Random(SEED)
-    proof, foreign = statement_of(honest), statement_of(other)
-    queries_of_part = int.from_bytes(honest.key_file.descriptor[10:12])
-    assert native(key, proof) == on_chain(verifier, queries_of_part, proof) == ACCEPTED
-    seen: Counter[str] = Counter()
-    for number in range(DAMAGED):
-        wrong = damaged(proof, foreign, source)
-        verdict = native(key, wrong)
-        assert on_chain(verifier, queries_of_part, wrong) == verdict, f"damaged proof {number}"
-        seen[verdict] += 1
+    proofs = statement_of(honest.proof.encode()), statement_of(other.proof.encode())
+    seen = verdicts(verifier, honest.key_file, proofs, DAMAGED)
+    assert len(seen) >= 10, seen
+
+
+@pytest.mark.parametrize("count", [100, pytest.param(DAMAGED, marks=pytest.mark.slow)])
+def test_they_agree_on_damaged_proofs_of_a_real_batch(shared_url: str, count: int) -> None:
+    key = KeyFile.decode(KEY.read_bytes())
+    proofs = statement_of(PROOF.read_bytes()), statement_of(ANOTHER_PROOF.read_bytes())
+    with closing(L1Client(shared_url, timeout_seconds=60)) as client:
+        seen = verdicts(VerifierChain(client, key), key, proofs, count)
     assert len(seen) >= 10, seen

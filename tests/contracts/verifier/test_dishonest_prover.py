@@ -5,13 +5,15 @@ import pytest
 from gateway.verifier.key_file import KeyFile
 from gateway.verifier.slices import FinalProof
 from tests.contracts.verifier.toy import system
-from tests.contracts.verifier.toy.polynomial import coordinates, from_coset
+from tests.contracts.verifier.toy.polynomial import coordinates, from_coset, joined, on_coset
 from tests.contracts.verifier.toy.prover import Columns, Prover
 from tests.contracts.verifier.verifier_chain import Refused, VerifierChain
 from tests.reference.final_proof.errors import Rejected
-from tests.reference.final_proof.field import Ext, P, add
+from tests.reference.final_proof.field import SHIFT, Ext, P, add, inverse, lift, mul, root_of_unity, sub
 from tests.reference.final_proof.header import Challenges, Header, quotient
+from tests.reference.final_proof.key import Key
 from tests.reference.final_proof.proof import Proof, verify
+from tests.reference.final_proof.transcript import Transcript
 
 KEY = system.key()
 
@@ -62,6 +64,13 @@ class UnbalancedLookup(Prover):
     quotient = WrongWitness.quotient
 
 
+class WrongWrapRow(UnbalancedLookup):
+    """The same, with every step of the running sums right but the one from the last row to the first."""
+
+    def closing_sums(self, sums: list[Ext]) -> list[Ext]:
+        return self.send_terminals(sums)
+
+
 class UnmaskedSum(Prover):
     """Masks that do not cancel."""
 
@@ -96,27 +105,78 @@ class HighDegree(Prover):
         return values[: 1 << self.key.parameters.final]
 
 
+class QuotientOfHighDegree(WrongWitnessRightOpening):
+    """Commits to the quotient that the broken constraints have on the domain, whose degree is too high, and opens it at
+    what the constraints want. Everything that a query sees fits together; only the degree does not."""
+
+    def quotient(self) -> Columns:
+        return [from_coset(column) for column in coordinates(self.quotient_values())]
+
+    def divide(self, numerator: list[Ext], k: int, point: Ext) -> list[Ext]:
+        """On the domain, where there is no remainder to leave out."""
+        values = joined([on_coset(column, self.log_domain) for column in coordinates(numerator)])
+        generator, x = root_of_unity(self.log_domain), SHIFT
+        for i, value in enumerate(values):
+            values[i] = mul(value, inverse(sub(lift(pow(x, k, P)), point)))
+            x = x * generator % P
+        return joined([from_coset(column) for column in coordinates(values)])
+
+    send_final = HighDegree.send_final
+
+
+class SkippedWork(Prover):
+    """Once does not look for a nonce, but takes one that proves too little."""
+
+    def __init__(self, key: Key, seed: int, skipped: int) -> None:
+        super().__init__(key, seed)
+        self.left = skipped
+
+    def work(self, transcript: Transcript, bits: int) -> bytes:
+        self.left -= 1
+        if self.left != -1:
+            return super().work(transcript, bits)
+        state, number = transcript.state, 0
+        while transcript.grind(number.to_bytes(8, "big"), bits):
+            transcript.state, number = state, number + 1
+        return number.to_bytes(8, "big")
+
+
 @pytest.mark.parametrize(
     "prover, verdicts",
     [
         (WrongWitness, {"ConstraintsUnsatisfied()"}),
         (WrongPublicValue, {"ConstraintsUnsatisfied()"}),
         (UnbalancedLookup, {"ConstraintsUnsatisfied()"}),
+        (WrongWrapRow, {"ConstraintsUnsatisfied()"}),
         (UnmaskedSum, {"TerminalsUnbalanced()"}),
         (WrongWitnessRightOpening, {f"PathMismatch(query={q}, tree=3)" for q in range(5)}),
         (ShiftedOpening, {f"PathMismatch(query={q}, tree=3)" for q in range(5)}),
         (FinalPolynomialOfAnother, {"FinalPolynomial(query=0)"}),
         (HighDegree, {f"PathMismatch(query={q}, tree=3)" for q in range(5)}),
+        (QuotientOfHighDegree, {f"FinalPolynomial(query={q})" for q in range(5)}),
     ],
 )
 def test_a_cheat_is_refused_where_it_must_be(verifier: VerifierChain, prover: type[Prover], verdicts: set[str]) -> None:
-    proof = prover(KEY, 41).prove()
+    assert refusal(verifier, prover(KEY, 41).prove()) in verdicts
+
+
+WORK = ["LookupGrinding()", "PointGrinding()", "BatchGrinding()", "FoldGrinding(fold=0)", "FoldGrinding(fold=1)"]
+
+
+@pytest.mark.parametrize("skipped, verdict", list(enumerate([*WORK, "QueryGrinding()"])))
+def test_work_that_was_skipped_is_missed(verifier: VerifierChain, skipped: int, verdict: str) -> None:
+    assert refusal(verifier, SkippedWork(KEY, 44, skipped).prove()) == verdict
+
+
+def refusal(verifier: VerifierChain, proof: Proof) -> str:
+    """Of the contract; the twin has the same reason."""
     with pytest.raises(Rejected) as twin:
         verify(KEY, proof.public_values, proof.encode())
     with pytest.raises(Refused) as contract:
         submit(verifier, proof)
-    assert str(contract.value) in verdicts
-    assert "".join(part.capitalize() for part in twin.value.code.split("_")) == str(contract.value).split("(")[0]
+    name, _, _ = str(contract.value).partition("(")
+    assert name == "".join(part.capitalize() for part in twin.value.code.split("_"))
+    return str(contract.value)
 
 
 def test_a_proof_is_for_its_public_values_only(verifier: VerifierChain) -> None:

@@ -20,6 +20,7 @@ from tests.reference.final_proof.field import (
     Ext,
     P,
     add,
+    base_inverse,
     encode,
     encode_base,
     evaluate,
@@ -111,6 +112,10 @@ class Prover:
     def send_terminals(self, values: list[Ext]) -> list[Ext]:
         return values
 
+    def closing_sums(self, sums: list[Ext]) -> list[Ext]:
+        """What the steps of each φ leave out, so that it comes back to its start."""
+        return sums
+
     def send_final(self, values: list[Ext]) -> list[Ext]:
         return values
 
@@ -184,28 +189,27 @@ class Prover:
 
     def lookup_columns(self, alpha: Ext, beta: Ext) -> None:
         """Running sums φ, closed by the terminals."""
-        self.terminals, self.lookups = [], []
-        weights = [power(beta, b) for b in range(4)]
-        for table, columns in enumerate(self.columns):
-            rows = len(columns[0])
-            terms = []
-            for row in range(rows):
-                looked_up = columns[0][row]
-                count = ONE if table == 0 else lift(-columns[1][row])
-                term = mul(count, inverse(add(add(alpha, beta), lift(looked_up))))
-                for b in range(4):
-                    term = add(term, scale(weights[b], columns[2 + b][row]))
-                terms.append(term)
-            total = ZERO
-            for term in terms:
-                total = add(total, term)
-            self.terminals.append(total)
-            step = scale(total, pow(rows, P - 2, P))
+        terms = [self.lookup_terms(table, alpha, beta) for table in range(len(self.columns))]
+        sums = [total(table) for table in terms]
+        self.lookups = []
+        for table, closing in zip(terms, self.closing_sums(sums), strict=True):
+            step = scale(closing, base_inverse(len(table)))
             phi = [ZERO]
-            for term in terms[:-1]:
+            for term in table[:-1]:
                 phi.append(sub(add(phi[-1], term), step))
             self.lookups.append([self.masked(column) for column in coordinates(phi)])
-        self.terminals = self.send_terminals(self.terminals)
+        self.terminals = self.send_terminals(sums)
+
+    def lookup_terms(self, table: int, alpha: Ext, beta: Ext) -> list[Ext]:
+        """What each row of a table adds to its φ."""
+        columns, terms = self.columns[table], []
+        for row, looked_up in enumerate(columns[0]):
+            count = ONE if table == 0 else lift(-columns[1][row])
+            term = mul(count, inverse(add(add(alpha, beta), lift(looked_up))))
+            for b in range(4):
+                term = add(term, scale(power(beta, b), columns[2 + b][row]))
+            terms.append(term)
+        return terms
 
     def evaluate_columns(self) -> None:
         self.trace_values = [[on_coset(f, self.log_domain) for f in table] for table in self.trace_polynomials]
@@ -238,8 +242,8 @@ class Prover:
 
     def combine(self) -> list[Ext]:
         """Coefficients of P."""
-        size = 1 << self.key.parameters.kappa
-        total = joined(self.mask)
+        size = max(map(len, self.polynomials))
+        joint = [*joined(self.mask), *[ZERO] * size][:size]
         starts, at = [], 0
         for group in self.key.groups:
             starts.append(at)
@@ -250,13 +254,21 @@ class Prover:
             for index, number in openings:
                 group = self.key.groups[index]
                 columns = self.polynomials[starts[index] : starts[index] + group.width]
-                columns = columns + [[0] * size] * (4 - group.width)
+                columns = [column + [0] * (size - len(column)) for column in columns]
+                columns += [[0] * size] * (4 - group.width)
                 weight = power(self.batch, number)
                 numerator = [add(n, mul(weight, f)) for n, f in zip(numerator, joined(columns), strict=True)]
-            total = [
-                add(t, d) for t, d in zip(total, divided(numerator, 1 << log_k, point_of(bit, self.z)), strict=True)
-            ]
-        return total
+            quotient = self.divide(numerator, 1 << log_k, point_of(bit, self.z))
+            joint = [add(j, q) for j, q in zip(joint, quotient, strict=True)]
+        return joint
+
+    def divide(self, numerator: list[Ext], k: int, point: Ext) -> list[Ext]:
+        """`numerator / (X^k - point)`, the remainder left out."""
+        result = [ZERO] * len(numerator)
+        for i in reversed(range(len(numerator) - k)):
+            above = result[i + k] if i + k < len(result) else ZERO
+            result[i] = add(numerator[i + k], mul(point, above))
+        return result
 
     def fold_all(self, transcript: Transcript, joint: list[Ext]) -> tuple[list[Ext], list[bytes]]:
         """Commits to each layer; the final polynomial and the nonces."""
@@ -295,10 +307,8 @@ class Prover:
         return data
 
 
-def divided(numerator: list[Ext], k: int, point: Ext) -> list[Ext]:
-    """`numerator / (X^k - point)`, the remainder left out."""
-    result = [ZERO] * len(numerator)
-    for i in reversed(range(len(numerator) - k)):
-        above = result[i + k] if i + k < len(result) else ZERO
-        result[i] = add(numerator[i + k], mul(point, above))
+def total(elements: list[Ext]) -> Ext:
+    result = ZERO
+    for element in elements:
+        result = add(result, element)
     return result

@@ -1,5 +1,7 @@
 """Deploys verifier, KeyRegistry and Settlement, once: stopped at any instant and started again, it goes on from there.
 
+The first contract is a factory. Where it creates the others follows from their init codes, so L1 shows what stands.
+
 The addresses are written to `deployment.json` in the data folder. At each start they are checked against L1: the code
 behind them is our artifacts', and their constructor arguments are this chain's.
 """
@@ -18,7 +20,15 @@ from gateway.relayer.journal import Action
 from gateway.relayer.settlement import SettlementView, VerifyingKey
 from gateway.relayer.submit import Call, Event, Step, Submitter
 from gateway.verifier.key_file import KeyFile
-from gateway.verifier.pieces import Addresses, Piece, artifact_piece, is_verifier_for, verifier_pieces
+from gateway.verifier.pieces import (
+    FACTORY,
+    Addresses,
+    Piece,
+    factory_creation,
+    is_factory,
+    is_verifier_for,
+    verifier_pieces,
+)
 from prividium.errors import ConfigurationError
 from prividium.types import from_hex, to_hex
 
@@ -74,12 +84,14 @@ class Deployer:
         return self._submitter.at_one_head(self._step, waiting)
 
     def _step(self, head: L1Block) -> tuple[Deployment | None, Step]:
-        built: Addresses = {}
+        factory = self._factory(head)
+        if factory is None:
+            return None, self._create(FACTORY, factory_creation(), head)
+        built: Addresses = {FACTORY: factory}
         for piece in self._pieces:
-            address = self._find(piece, built, head)
-            if address is None:
-                return None, self._create(piece, built, head)
-            built[piece.name] = address
+            built[piece.name] = piece.address(built)
+            if not self._client.code(built[piece.name], head.number):
+                return None, self._create(piece.name, piece.creation(built), head)
         deployment = Deployment(
             l1_chain_id=self._client.chain_id(),
             l1_genesis=to_hex(genesis_hash(self._client)),
@@ -89,23 +101,21 @@ class Deployer:
         )
         return deployment, Step(Event.IDLE)
 
-    def _create(self, piece: Piece, built: Addresses, head: L1Block) -> Step:
-        wanted, creation = self._action(piece.name), piece.creation(built)
-        call = Call(None, creation, interface("ProofVerifier" if piece.contract is None else piece.contract))
-        return self._submitter.step(head, wanted, lambda _: call)
+    def _create(self, name: str, creation: Call, head: L1Block) -> Step:
+        return self._submitter.step(head, self._action(name), lambda _: creation)
 
     def _action(self, name: str) -> Action:
         return Action(f"deploy {name}", 0, self._binding)
 
-    def _find(self, piece: Piece, built: Addresses, head: L1Block) -> bytes | None:
-        """Address of the contract if an earlier transaction of ours created it by `head`.
+    def _factory(self, head: L1Block) -> bytes | None:
+        """Address of the factory if an earlier transaction of ours created it by `head`.
 
         At any other block it could be ahead of the nonce that the submitter reads there.
         """
-        wanted = self._action(piece.name)
+        wanted = self._action(FACTORY)
         for signed in self._submitter.journal.of(wanted.step):
             address = created_address(self._submitter.address, signed.nonce)
-            if signed.action == wanted and piece.is_deployed_as(built, self._client.code(address, head.number)):
+            if signed.action == wanted and is_factory(self._client.code(address, head.number)):
                 return address
         return None
 
@@ -122,7 +132,7 @@ def settlement_pieces(plan: DeploymentPlan) -> list[Piece]:
         arguments = (plan.private_chain_id, plan.genesis_state, to_hex(built["KeyRegistry"]), *offices)
         return interface("Settlement").creation(*arguments)
 
-    return [artifact_piece("KeyRegistry", registry), artifact_piece("Settlement", settlement)]
+    return [Piece("KeyRegistry", "KeyRegistry", registry), Piece("Settlement", "Settlement", settlement)]
 
 
 def deploy(

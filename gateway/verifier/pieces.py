@@ -1,28 +1,53 @@
-"""What a verifier on L1 consists of, in the order in which it is deployed."""
+"""What a verifier on L1 consists of, in the order in which it is deployed, and how it is told from any other.
+
+Every contract is created by a `Create2Factory`, so that its address follows from its init code: the address of a
+verifier says which key, which constraints and which code it has.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from eth_abi.exceptions import DecodingError
 from eth_utils.crypto import keccak
 
 from gateway.abi import interface
-from gateway.relayer.client import L1Client
+from gateway.relayer.client import L1Client, L1Refused
+from gateway.relayer.submit import Call
 from gateway.verifier.evaluators import evaluators
 from gateway.verifier.key_file import KeyFile, code_creation, store_creation
 from prividium.types import to_hex
 
+FACTORY = "Create2Factory"
+
 Addresses = dict[str, bytes]
-"""Of the pieces that stand, by name."""
+"""Of the factory and of the pieces before, by name."""
 
 
 @dataclass(frozen=True)
 class Piece:
-    """One contract: its init code, and how its code is told from any other's, given those before it."""
+    """One contract: its init code, given those before it. `contract` is its artifact, if it has one."""
 
     name: str
     contract: str | None
-    creation: Callable[[Addresses], bytes]
-    is_deployed_as: Callable[[Addresses, bytes], bool]
+    init_code: Callable[[Addresses], bytes]
+
+    def address(self, built: Addresses) -> bytes:
+        """Where it is or will be (EIP-1014 with salt 0)."""
+        preimage = b"\xff" + built[FACTORY] + bytes(32) + keccak(self.init_code(built))
+        return bytes(keccak(preimage)[12:])
+
+    def creation(self, built: Addresses) -> Call:
+        data = interface(FACTORY).call("create", self.init_code(built))
+        return Call(built[FACTORY], data, interface(self.contract or FACTORY))
+
+
+def factory_creation() -> Call:
+    return Call(None, interface(FACTORY).artifact.bytecode, interface(FACTORY))
+
+
+def is_factory(code: bytes) -> bool:
+    """Its code holds nothing that a constructor filled in."""
+    return code == interface(FACTORY).artifact.deployed_bytecode
 
 
 def verifier_pieces(key: KeyFile) -> list[Piece]:
@@ -30,51 +55,36 @@ def verifier_pieces(key: KeyFile) -> list[Piece]:
     codes = evaluators(key.program)
     names = [f"evaluator {number}" for number in range(len(codes))]
 
+    def evaluator(name: str, code: bytes) -> Piece:
+        return Piece(name, None, lambda _: code_creation(code))
+
     def directory(built: Addresses) -> bytes:
-        return key.directory([built[name] for name in names])
-
-    def over_directory(name: str) -> Callable[[Addresses], bytes]:
-        return lambda built: interface(name).creation(to_hex(built["directory"]))
-
-    def proofs(built: Addresses) -> bytes:
-        parts = (built["HeaderVerifier"], built["QueryVerifier"])
-        return interface("ProofVerifier").creation(*map(to_hex, parts))
+        return store_creation(key.directory([built[name] for name in names]))
 
     return [
-        *(_code_piece(name, code) for name, code in zip(names, codes, strict=True)),
-        Piece(
-            "directory",
-            None,
-            lambda built: store_creation(directory(built)),
-            lambda built, code: code == b"\0" + directory(built),
-        ),
-        artifact_piece("HeaderVerifier", over_directory("HeaderVerifier")),
-        artifact_piece("QueryVerifier", over_directory("QueryVerifier")),
-        artifact_piece("ProofVerifier", proofs),
+        *map(evaluator, names, codes),
+        Piece("directory", None, directory),
+        _artifact("HeaderVerifier", "directory"),
+        _artifact("QueryVerifier", "directory"),
+        _artifact("ProofVerifier", "HeaderVerifier", "QueryVerifier"),
     ]
 
 
-def artifact_piece(name: str, creation: Callable[[Addresses], bytes]) -> Piece:
-    """A compiled contract; its name is the artifact's."""
-    return Piece(name, name, creation, lambda _, code: interface(name).artifact.is_deployed_as(code))
-
-
-def _code_piece(name: str, code: bytes) -> Piece:
-    return Piece(name, None, lambda _: code_creation(code), lambda _, found: found == code)
+def _artifact(name: str, *arguments: str) -> Piece:
+    """A compiled contract over the addresses of others."""
+    return Piece(name, name, lambda built: interface(name).creation(*(to_hex(built[other]) for other in arguments)))
 
 
 def is_verifier_for(client: L1Client, address: bytes, key: KeyFile) -> bool:
-    """Whether the contracts at `address` and behind it are ours and were deployed for exactly this key."""
+    """Whether the verifier at `address` is ours, deployed with all its pieces for exactly this key."""
     contract = interface("ProofVerifier")
-    if not contract.artifact.is_deployed_as(client.code(address)):
+    try:
+        [factory] = contract.answer("factory", client.call(address, contract.call("factory")))
+    except (DecodingError, L1Refused):
         return False
-
-    def read(function: str) -> object:
-        return contract.answer(function, client.call(address, contract.call(function)))[0]
-
-    for name, function in (("HeaderVerifier", "headerVerifier"), ("QueryVerifier", "queryVerifier")):
-        part = bytes.fromhex(str(read(function))[2:])
-        if not interface(name).artifact.is_deployed_as(client.code(part)):
-            return False
-    constraints = keccak(b"".join(keccak(code) for code in evaluators(key.program)))
-    return (read("keyHash"), read("constraintsHash")) == (key.hash, constraints)
+    built = {FACTORY: bytes.fromhex(str(factory)[2:])}
+    if not is_factory(client.code(built[FACTORY])):
+        return False
+    for piece in verifier_pieces(key):
+        built[piece.name] = piece.address(built)
+    return built["ProofVerifier"] == address and all(client.code(part) for part in built.values())

@@ -10,7 +10,6 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.abi import interface
 from gateway.relayer.client import L1Client, L1Receipt
 from gateway.relayer.devnet import EmbeddedL1
 from gateway.relayer.fees import Fees
@@ -18,7 +17,7 @@ from gateway.relayer.keys import LocalKey
 from gateway.relayer.submit import GAS_LIMIT_MAX, Call
 from gateway.relayer.verification import FinalProofOnL1
 from gateway.verifier.key_file import KeyFile
-from gateway.verifier.pieces import Addresses, verifier_pieces
+from gateway.verifier.pieces import FACTORY, Addresses, factory_creation, verifier_pieces
 from gateway.verifier.slices import FinalProof
 from prividium.bench.shares import TRANSACTION_GAS, Share, Tracer
 from prividium.errors import PrividiumError
@@ -94,11 +93,12 @@ def _l1(folder: Path) -> Iterator[L1Client]:
 
 
 def _deploy(client: L1Client, sender: LocalKey, key: KeyFile) -> Addresses:
-    built: Addresses = {}
+    factory = _send(client, sender, factory_creation()).contract_address
+    assert factory is not None, "a creation that succeeded has an address"
+    built: Addresses = {FACTORY: factory}
     for piece in verifier_pieces(key):
-        receipt = _send(client, sender, Call(None, piece.creation(built), interface("ProofVerifier")))
-        assert receipt.contract_address is not None, "a creation that succeeded has an address"
-        built[piece.name] = receipt.contract_address
+        _send(client, sender, piece.creation(built))
+        built[piece.name] = piece.address(built)
     return built
 
 

@@ -11,7 +11,7 @@ from gateway.relayer.fees import estimate
 from gateway.relayer.keys import LocalKey
 from gateway.relayer.settlement import BatchRecord, SettlementView, Status
 from gateway.relayer.source import output_digest, output_tuple
-from gateway.verifier.pieces import Addresses, verifier_pieces
+from gateway.verifier.pieces import FACTORY, Addresses, factory_creation, verifier_pieces
 from gateway.verifier.slices import FinalProof
 from prividium.types import to_hex, to_quantity
 from tests.contracts.verifier.toy import batch as toy
@@ -85,9 +85,13 @@ class Chain:
         self.settlement = self.create_settlement()
 
     def create_verifier(self) -> bytes:
-        built: Addresses = {}
+        """Each with a factory of its own, hence at an address of its own."""
+        factory = factory_creation()
+        built: Addresses = {FACTORY: self.create(factory.data, factory.interface)}
         for piece in verifier_pieces(toy.KEY_FILE):
-            built[piece.name] = self.create(piece.creation(built), interface("ProofVerifier"))
+            call = piece.creation(built)
+            self.transact(self.governor, call.to, call.data, call.interface)
+            built[piece.name] = piece.address(built)
         return built["ProofVerifier"]
 
     def create_settlement(self, **changes: object) -> bytes:

@@ -16,7 +16,7 @@ def test_recompiling_gives_the_committed_artifacts_byte_for_byte() -> None:
     assert differences(compiled) == []
     assert sorted(compiled) == NAMES
     verifier = ["HeaderVerifier", "ProofVerifier", "QueryVerifier"]
-    assert sorted([*verifier, "Forwarder", "Fund", "KeyRegistry", "Settlement"]) == NAMES
+    assert sorted([*verifier, "Create2Factory", "Forwarder", "Fund", "KeyRegistry", "Settlement"]) == NAMES
 
 
 @pytest.mark.parametrize("name", NAMES)

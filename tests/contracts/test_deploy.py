@@ -10,11 +10,11 @@ from gateway import deploy
 from gateway.abi import interface
 from gateway.relayer.devnet import EmbeddedL1
 from gateway.relayer.submit import Event
-from gateway.verifier.key_file import KeyFile
-from gateway.verifier.pieces import is_verifier_for
+from gateway.verifier.key_file import KeyFile, code_creation
+from gateway.verifier.pieces import FACTORY, Addresses, factory_creation, is_verifier_for, verifier_pieces
 from prividium.errors import ConfigurationError
-from prividium.types import from_hex
-from tests.contracts.chain import GENESIS_STATE, KEY, PRIVATE_CHAIN_ID, ZERO
+from prividium.types import from_hex, to_hex
+from tests.contracts.chain import GENESIS_STATE, KEY, PRIVATE_CHAIN_ID, ZERO, Chain, Refused
 from tests.contracts.conftest import StartNode
 from tests.contracts.gateway_node import Node
 from tests.contracts.verifier.toy import batch as toy
@@ -41,6 +41,7 @@ def test_a_deployment_that_was_stopped_between_its_steps_goes_on(shared_url: str
     third.deploy()
     assert third.settlement == second.settlement
     names = [
+        "Create2Factory",
         "evaluator 0",
         "directory",
         "HeaderVerifier",
@@ -108,3 +109,41 @@ def test_code_that_differs_in_one_byte_is_not_ours(node: Node) -> None:
     assert artifact.is_deployed_as(code)
     assert not artifact.is_deployed_as(code[:-1] + bytes([code[-1] ^ 1]))
     assert not artifact.is_deployed_as(b"")
+
+
+def test_a_verifier_with_forged_parts_is_not_ours(node: Node, chain: Chain) -> None:
+    """A copy could have any immutables, and answer for any key."""
+    ours = node.view.key(1).verifier
+    code = node.client.code(ours)
+    assert is_verifier_for(node.client, ours, toy.KEY_FILE)
+    assert not is_verifier_for(
+        chain.client, chain.create(code_creation(code), interface("ProofVerifier")), toy.KEY_FILE
+    )
+
+
+def test_a_verifier_without_one_of_its_evaluators_is_not_ours(chain: Chain) -> None:
+    """Calls of contracts that are not there succeed."""
+    factory = factory_creation()
+    built: Addresses = {FACTORY: chain.create(factory.data, factory.interface)}
+    pieces = verifier_pieces(toy.KEY_FILE)
+    for piece in pieces:
+        built[piece.name] = piece.address(built)
+    calls = [piece.creation(built) for piece in pieces]
+    for call in calls[1:]:
+        chain.transact(chain.governor, call.to, call.data, call.interface)
+    assert not is_verifier_for(chain.client, built["ProofVerifier"], toy.KEY_FILE)
+    chain.transact(chain.governor, calls[0].to, calls[0].data, calls[0].interface)
+    assert is_verifier_for(chain.client, built["ProofVerifier"], toy.KEY_FILE)
+
+
+def test_a_factory_creates_once_and_reverts_as_its_init_code_does(chain: Chain) -> None:
+    factory, contract = chain.create(factory_creation().data, factory_creation().interface), interface("Settlement")
+    creation = interface("Create2Factory").call("create", code_creation(b"\0"))
+    chain.transact(chain.stranger, factory, creation, contract)
+    with pytest.raises(Refused, match=r"^CreationFailed\(\)$"):
+        chain.transact(chain.stranger, factory, creation, interface("Create2Factory"))
+    roleless = contract.creation(
+        PRIVATE_CHAIN_ID, ZERO, to_hex(chain.registry), to_hex(chain.governor.address), to_hex(chain.operator.address)
+    )
+    with pytest.raises(Refused, match=r"^(?!CreationFailed)\w+\("):
+        chain.transact(chain.stranger, factory, interface("Create2Factory").call("create", roleless), contract)

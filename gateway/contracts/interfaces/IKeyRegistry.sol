@@ -23,8 +23,8 @@ struct VerifyingKey {
 /// Checked: versions are consecutive from 1 and never change or disappear; at most one key is pending; a pending key
 /// cannot be activated before its delay has passed.
 ///
-/// Assumed: the governor proposes commitments of a program that has been reviewed, and a verifier whose code, `keyHash` and
-/// `constraintsHash` are those that the reviewed verifying key gives; the registry cannot judge them.
+/// Assumed: the governor proposes commitments of a program that has been reviewed, and a verifier whose address is the one
+/// that the reviewed verifying key gives (IProofVerifier.factory); the registry cannot judge them.
 /// The first key is part of the deployment and has no delay. Activation reaches only batches committed afterwards: a
 /// batch that is already committed keeps the version that it was committed under.
 interface IKeyRegistry is IRoles {

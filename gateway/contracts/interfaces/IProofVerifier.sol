@@ -21,8 +21,8 @@ import {IQueryVerifier} from "./IQueryVerifier.sol";
 /// Checked: every step of the protocol, each with an error of its own.
 ///
 /// Assumed: Keccak-256 as the protocol does. That the key is the right one and its constraint program was compiled
-/// rightly: `keyHash` and `constraintsHash` are for others to compare. What the
-/// public values mean is for the caller: see docs/protocol/proof.md, section 9.
+/// rightly: others see that by the address, see `factory`. What the public values mean is for the caller: see
+/// docs/protocol/proof.md, section 9.
 interface IProofVerifier is IProofErrors {
     /// @notice A header was accepted.
     event HeaderVerified(bytes32 indexed proofId, bytes32 indexed publicValuesHash, bytes32 headerHash);
@@ -36,9 +36,9 @@ interface IProofVerifier is IProofErrors {
     /// @notice Hash of the verifying key's descriptor, which holds the hash of its constraint program.
     function keyHash() external view returns (bytes32);
 
-    /// @notice Hash of the code hashes of the evaluators, the contracts that the constraint program was compiled to. The
-    /// compiler is deterministic: whoever pins a verifier compiles the program that `keyHash` names, and compares.
-    function constraintsHash() external view returns (bytes32);
+    /// @notice The Create2Factory that created this contract and all that it consists of. The addresses follow from it and
+    /// from the init codes: whoever relies on a verifier computes its address from the key file, and compares.
+    function factory() external view returns (address);
 
     /// @notice Number of queries of a proof.
     function queryCount() external view returns (uint256);

@@ -7,7 +7,7 @@ import {Key, KeyCode} from "./Key.sol";
 
 /// @title KeyCheck
 /// @notice Checks, once and when a verifier is deployed, that the directory holds a descriptor that this code can serve. That
-/// it is the right one, and well formed, follows from its hash, which others compare.
+/// it is the right one, and well formed, others see by the verifier's address (Create2Factory).
 library KeyCheck {
     bytes4 private constant MAGIC = "PVOK";
     uint256 private constant VERSION = 1;
@@ -26,15 +26,5 @@ library KeyCheck {
         require(version == VERSION, IProofErrors.KeyVersion(version));
         key = KeyCode.parse(code);
         require(key.queries != 0 && key.queries <= QUERIES_MAX, IProofErrors.KeyMalformed());
-    }
-
-    /// @notice Names the code that the constraint program was compiled to: the hash of the evaluators' code hashes.
-    function constraintsHash(address directory) internal view returns (bytes32) {
-        address[] memory evaluators = KeyCode.evaluators(CodeStore.read(directory));
-        bytes memory hashes;
-        for (uint256 i = 0; i < evaluators.length; ++i) {
-            hashes = bytes.concat(hashes, evaluators[i].codehash);
-        }
-        return keccak256(hashes);
     }
 }

@@ -20,7 +20,7 @@ contract ProofVerifier is IProofVerifier {
     bytes32 public immutable keyHash;
 
     /// @inheritdoc IProofVerifier
-    bytes32 public immutable constraintsHash;
+    address public immutable factory;
 
     /// @inheritdoc IProofVerifier
     uint256 public immutable queryCount;
@@ -41,8 +41,8 @@ contract ProofVerifier is IProofVerifier {
         );
         Key memory key = KeyCheck.check(directory);
         keyHash = key.hash;
-        constraintsHash = KeyCheck.constraintsHash(directory);
         queryCount = key.queries;
+        factory = msg.sender;
         headerVerifier = headerVerifier_;
         queryVerifier = queryVerifier_;
     }

@@ -1,10 +1,8 @@
 """A verifying key on L1: what a verifier refuses to be deployed for; and the key file."""
 
 import pytest
-from eth_utils.crypto import keccak
 
 from gateway.relayer.client import L1Client
-from gateway.verifier.evaluators import evaluators
 from gateway.verifier.key_file import KeyFile, store_creation
 from gateway.verifier.slices import FinalProof, ProofMalformed, portions
 from prividium.errors import ConfigurationError
@@ -45,11 +43,6 @@ def test_parts_for_different_keys_are_refused(verifier: VerifierChain) -> None:
     expected = rf"^KeyDirectoryMismatch\(header={to_hex(ours.directory)}, queries={to_hex(directory)}\)$"
     with pytest.raises(Refused, match=expected):
         verifier.deploy_parts(ours.header, theirs.queries)
-
-
-def test_the_compiled_constraints_are_named_by_their_code(verifier: VerifierChain) -> None:
-    hashes = b"".join(keccak(code) for code in evaluators(KEY.program))
-    assert verifier.read("constraintsHash") == keccak(hashes)
 
 
 @pytest.mark.parametrize("at", [0, 4, 9, -40, -1])

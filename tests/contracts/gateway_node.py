@@ -81,7 +81,7 @@ class Node:
         final_key: KeyFile = KEY_FILE,
         fund: Fund = fund_on_anvil,
     ) -> None:
-        self.client = L1Client(url, timeout_seconds=5, attempts=1)
+        self.client = L1Client(url, timeout_seconds=60, attempts=1)
         self.operator = LocalKey.open(data_dir / "operator.key")
         self.final_key = final_key
         fund(self.client, self.operator.address)

@@ -118,7 +118,7 @@ def test_contract_and_native_verifier_agree_on_every_damaged_proof(
 ) -> None:
     proofs = statement_of(honest.proof.encode()), statement_of(other.proof.encode())
     seen = verdicts(verifier, honest.key_file, proofs, DAMAGED)
-    assert len(seen) >= 10, seen
+    assert len(seen) >= 8 and ACCEPTED not in seen, seen
 
 
 @pytest.mark.parametrize("count", [100, pytest.param(DAMAGED, marks=pytest.mark.slow)])
@@ -127,4 +127,4 @@ def test_they_agree_on_damaged_proofs_of_a_real_batch(shared_url: str, count: in
     proofs = statement_of(PROOF.read_bytes()), statement_of(ANOTHER_PROOF.read_bytes())
     with closing(L1Client(shared_url, timeout_seconds=60)) as client:
         seen = verdicts(VerifierChain(client, key), key, proofs, count)
-    assert len(seen) >= 10, seen
+    assert len(seen) >= 8 and ACCEPTED not in seen, seen

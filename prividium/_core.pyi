@@ -22,6 +22,8 @@ __all__ = [
     "Receipt",
     "RevertedError",
     "SealLimits",
+    "SimulatedCall",
+    "TraceFrame",
     "Transaction",
     "contract_address",
     "decode_transaction",
@@ -188,6 +190,35 @@ class CallRequest:
     ) -> Self: ...
 
 @final
+class TraceFrame:
+    """One frame of an execution; `sender` opened it, `permitted` says whether the policy in force would let the signer
+    make this very call directly, as a read.
+    """
+
+    depth: int
+    kind: str
+    """CALL, STATICCALL, DELEGATECALL, CALLCODE, CREATE, CREATE2 or SELFDESTRUCT."""
+    sender: bytes
+    to: bytes | None
+    data: bytes
+    output: bytes
+    value: int
+    gas: int
+    gas_used: int
+    error: str | None
+    permitted: bool
+
+@final
+class SimulatedCall:
+    """What one call of `Ledger.simulate` did; `output` is its revert data if it failed."""
+
+    status: bool
+    output: bytes
+    gas_limit: int
+    gas_used: int
+    logs: list[Log]
+
+@final
 class Ledger:
     """The chain: store, executor, mempool, sealer. One process opens a store at a time."""
 
@@ -217,6 +248,11 @@ class Ledger:
 
         Versions ascend; one in use is never given other entries (`policy_invalid`).
         """
+    def judge_read(self, signer: bytes, target: bytes, data: bytes) -> str:
+        """The reason id with which the policy in force lets `signer` read `target`, taken for a contract.
+
+        Raises `DeniedError`. Reads no state, so it takes as long whether there is a contract or not.
+        """
     # transactions
     def submit(self, raw: Sequence[bytes]) -> list[bytes | CoreError]:
         """Validate, judge by simulation and persist; durable when it returns. One answer per item: hash or refusal.
@@ -239,6 +275,17 @@ class Ledger:
         """eth_call at the head, judged as a read; raises `DeniedError`, `RevertedError`, `CoreError`."""
     def estimate_gas(self, request: CallRequest, judged: bool = True) -> int:
         """The smallest gas limit that succeeds, judged as a write."""
+    def simulate(self, blocks: Sequence[Sequence[CallRequest]]) -> list[list[SimulatedCall]]:
+        """Run blocks of calls on top of the head, each on the state that those before it left, judged as transactions;
+        what only reading permits runs as a read, and its changes are dropped. Raises `DeniedError`, `CoreError`.
+        """
+    def trace_call(self, request: CallRequest, judged: bool = True) -> list[TraceFrame]:
+        """The frames of a call at the head, each after the one that opened it; judged as `call` judges it."""
+    def trace_transaction(self, transaction_hash: bytes) -> list[TraceFrame]:
+        """The frames of a transaction in a block, run again where it stood.
+
+        Codes: `not_found`, `trace_too_far` (behind too many transactions of one batch), `trace_too_large`.
+        """
     # batches
     def unsealed(self) -> tuple[int, int, int]:
         """(transactions, estimated cycles, timestamp of the first block) not yet in a batch; zeros if none."""
@@ -252,6 +299,8 @@ class Ledger:
         """The proof's input (`docs/protocol/witness.md`)."""
     # disclosure openings, JSON documents of `docs/protocol/disclosure.md`
     def open_transaction(self, transaction_hash: bytes) -> str: ...
+    def open_account(self, batch_number: int, address: bytes, slots: Sequence[int]) -> str:
+        """An account and slots of it at the end of a batch, with their paths to its state root (`docs/rpc.md`)."""
     def open_call(self, batch_number: int, to: bytes, data: bytes) -> str:
         """State openings that suffice to replay a read-only call at the end of a batch.
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import FastAPI, Query, Request
 from fastapi.responses import JSONResponse
 from starlette.datastructures import MutableHeaders
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from prividium import clock
@@ -22,9 +22,12 @@ from prividium.node.parts import Node
 from prividium.node.status import LISTED_MAX, batch_document, batches_document
 from prividium.permissions.visibility import FULL_READ
 from prividium.rest import time_text
-from prividium.rpc.chain import Chain
+from prividium.rpc.chain import Chain, ChainLimits
 from prividium.rpc.dispatch import Denial, Door, DoorLimits
 from prividium.rpc.envelope import EnvelopeLimits
+from prividium.rpc.filters import Filters
+from prividium.rpc.heights import Heights
+from prividium.rpc.sockets import SocketLimits, Sockets
 from prividium.types import Json
 
 log = logging.getLogger(__name__)
@@ -50,7 +53,7 @@ def build_application(node: Node) -> FastAPI:
     app.state.disclosures = DisclosureSource(node.ledger, node.settings.chain_id, lambda: _anchor(node))
     install_api(app, database=node.database, identity=node.identity, policy_changed=node.policy_changed)
     app.include_router(disclosure_router)
-    app.router.routes.append(Route("/rpc", build_door(node).endpoint, methods=["POST"]))
+    _add_rpc(app, node)
     _add_health(app, node)
     _add_batches(app, node)
     app.add_middleware(SecurityHeaders, https=node.settings.base_url.startswith("https://"))
@@ -60,15 +63,18 @@ def build_application(node: Node) -> FastAPI:
 def build_chain(node: Node) -> Chain:
     """What the RPC methods work with."""
     settings = node.settings
+    heights = Heights(lambda: node.index.height)
+    node.index.on_height(heights.notify)
     return Chain(
         ledger=node.ledger,
         index=node.index,
         submit=node.sequencer.submit,
-        event_rules=node.event_rules.current,
+        sight=node.sight.current,
         chain_id=settings.chain_id,
         client_version=f"Prividium/v{node.version}",
-        logs_max=settings.rpc_logs_max,
-        block_range_max=settings.rpc_block_range_max,
+        limits=ChainLimits(settings.rpc_logs_max, settings.rpc_block_range_max, settings.rpc_sync_ms_max),
+        filters=Filters(settings.rpc_filters_per_person_max, settings.rpc_filter_ttl_seconds),
+        heights=heights,
     )
 
 
@@ -96,6 +102,20 @@ def build_door(node: Node) -> Door:
                 )
 
     return Door(build_chain(node), identify=node.identity.principal_for, record=record, limits=limits)
+
+
+def _add_rpc(app: FastAPI, node: Node) -> None:
+    settings = node.settings
+    door = build_door(node)
+    limits = SocketLimits(
+        message_bytes_max=settings.rpc_body_bytes_max,
+        per_person_max=settings.rpc_sockets_per_person_max,
+        subscriptions_max=settings.rpc_socket_subscriptions_max,
+        session_check_seconds=settings.rpc_socket_session_check_seconds,
+    )
+    sockets = Sockets(door, node.identity.principal_for, limits)
+    app.router.routes.append(Route("/rpc", door.endpoint, methods=["POST"]))
+    app.router.routes.append(WebSocketRoute("/rpc", sockets.endpoint))
 
 
 def _anchor(node: Node) -> AnchorAddress | None:

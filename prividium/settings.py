@@ -142,6 +142,19 @@ class Settings(BaseSettings):
     rpc_block_range_max: Positive = Field(default=100_000, description="Widest range of eth_getLogs, in blocks.")
     rpc_threads_max: Positive = Field(default=16, description="Calls that execute at the same time.")
 
+    rpc_sync_ms_max: Positive = Field(
+        default=10_000, description="Longest wait of eth_sendRawTransactionSync for a block, in milliseconds."
+    )
+    rpc_filters_per_person_max: Positive = Field(default=64, description="Filters that one person may have.")
+    rpc_filter_ttl_seconds: Positive = Field(
+        default=300, description="A filter that nobody asks for this long is dropped, in seconds."
+    )
+    rpc_sockets_per_person_max: Positive = Field(default=16, description="WebSockets that one person may have open.")
+    rpc_socket_subscriptions_max: Positive = Field(default=32, description="Subscriptions of one WebSocket.")
+    rpc_socket_session_check_seconds: Positive = Field(
+        default=5, description="A WebSocket is closed this long after its session ended at the latest, in seconds."
+    )
+
     identity: IdentitySettings = Field(default=IdentitySettings(), description="Login, sessions and wallets.")
 
     # proof

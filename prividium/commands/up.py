@@ -99,7 +99,10 @@ def server_configuration(node: Node) -> uvicorn.Config:
         server_header=False,
         date_header=True,
         lifespan="off",
-        ws="none",
+        ws="websockets-sansio",
+        ws_max_size=node.settings.rpc_body_bytes_max,
+        # Compression would let a reader of the traffic guess secrets by the length of messages.
+        ws_per_message_deflate=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS_MAX,
         backlog=BACKLOG,

@@ -64,6 +64,7 @@ class LedgerIndex:
         self._caught_up = threading.Condition()
         self._height = -1
         self._failure: str | None = None
+        self._on_height: list[Callable[[], None]] = []
         self._thread = threading.Thread(target=self._run, name="ledger-index", daemon=True)
 
     @property
@@ -93,6 +94,10 @@ class LedgerIndex:
         """A block is in the store. Returns at once."""
         self._wake.set()
 
+    def on_height(self, listener: Callable[[], None]) -> None:
+        """`listener` runs in the index's thread whenever `height` has grown and must return at once."""
+        self._on_height.append(listener)
+
     def wait_for(self, number: int, timeout_seconds: float) -> bool:
         """Whether block `number` was indexed in time."""
         with self._caught_up:
@@ -109,6 +114,8 @@ class LedgerIndex:
             with self._caught_up:
                 self._height = last
                 self._caught_up.notify_all()
+            for listener in self._on_height:
+                listener()
             if progress is not None:
                 progress(last, head)
             head = self._ledger.head().number

@@ -16,7 +16,7 @@ from prividium.ledger.sequencer import Sequencer, SequencerLimits
 from prividium.node.folder import DataFolder, write_whole
 from prividium.node.proving import Proving
 from prividium.node.settlement import SettlementLoop
-from prividium.permissions.event_rules import EventRuleSource
+from prividium.permissions.sight import SightSource
 from prividium.permissions.source import PolicySource
 from prividium.settings import Settings
 
@@ -41,7 +41,7 @@ class Node:
     database: Database
     identity: Identity
     policy: PolicySource
-    event_rules: EventRuleSource
+    sight: SightSource
     index: LedgerIndex
     sequencer: Sequencer
     proving: Proving | None = None
@@ -106,7 +106,7 @@ class Node:
             production=self.settings.production,
         )
         stack.callback(self.identity.close)
-        self.policy, self.event_rules = PolicySource(self.database), EventRuleSource(self.database)
+        self.policy, self.sight = PolicySource(self.database), SightSource(self.database)
         self.index = LedgerIndex(self.database, self.ledger)
         stack.callback(self.index.stop)
         self.index.start()

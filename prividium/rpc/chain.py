@@ -2,15 +2,47 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import BoundedSemaphore
+from typing import Final, Protocol
 
 from prividium._core import Block, Ledger
 from prividium.identity.principal import Principal
 from prividium.ledger.index import LedgerIndex
-from prividium.permissions.event_rules import EventRules
+from prividium.permissions.visibility import Sight
 from prividium.rpc.envelope import INVALID_PARAMS, RpcError
-from prividium.rpc.params import BlockId
+from prividium.rpc.filters import Filters
+from prividium.rpc.heights import Heights
+from prividium.rpc.params import BlockId, LogFilter
 from prividium.types import to_hex
+
+TRACES_AT_ONCE_MAX: Final = 2
+"""A trace runs up to a batch of transactions again; more at once would keep the writer waiting for the processor."""
+
+
+NOT_STORED: Final = bytes(32)
+"""A hash that no transaction has."""
+
+
+class StandIn:
+    """The chain's first transaction: what is read in place of one that does not exist, so that it takes as long."""
+
+    def __init__(self) -> None:
+        self._hash: bytes | None = None
+
+    def hash(self, ledger: Ledger) -> bytes:
+        if self._hash is None:
+            first = ledger.block(1)
+            self._hash = None if first is None else first.transaction_hashes[0]
+        return NOT_STORED if self._hash is None else self._hash
+
+
+@dataclass(frozen=True)
+class ChainLimits:
+    logs_max: int
+    block_range_max: int
+    sync_ms_max: int
+    """Longest wait of eth_sendRawTransactionSync."""
 
 
 @dataclass(frozen=True)
@@ -19,11 +51,14 @@ class Chain:
     index: LedgerIndex
     submit: Callable[[bytes], Future[bytes]]
     """Answers when the transaction is durable."""
-    event_rules: Callable[[], EventRules]
+    sight: Callable[[], Sight]
     chain_id: int
     client_version: str
-    logs_max: int
-    block_range_max: int
+    limits: ChainLimits
+    filters: Filters
+    heights: Heights
+    stand_in: StandIn = field(default_factory=StandIn)
+    tracing: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(TRACES_AT_ONCE_MAX))
 
     @property
     def height(self) -> int:
@@ -54,12 +89,39 @@ class Chain:
             message = f"the state at block {number} is not kept; ask for latest (now {self.height})"
             raise RpcError(INVALID_PARAMS, message, "historical_state_unavailable")
 
+    def require_batch_end(self, block: BlockId) -> int:
+        """The batch that ends with the block, the last sealed one for `latest` and the like. Proofs are made there
+        alone; raises -32602 elsewhere.
+        """
+        if isinstance(block, str) and block != "earliest":
+            return self.ledger.last_batch()
+        number = self.number(block)
+        if number is None:
+            raise RpcError(INVALID_PARAMS, f"block {_shown(block)} does not exist", "block_unknown")
+        sealed = 0 if number == 0 else self.ledger.batch_of_block(number)
+        batch = None if sealed is None else self.ledger.batch(sealed)
+        if batch is None or batch.last_block != number:
+            message = f"block {number} is not the last of a sealed batch, and proofs are made there; ask for latest"
+            raise RpcError(INVALID_PARAMS, message, "proof_unavailable")
+        return batch.number
+
+
+class Connection(Protocol):
+    """A WebSocket, as the methods see it."""
+
+    def subscribe(self, wanted: LogFilter | None) -> str:
+        """Id of a new subscription: to logs, or to heads without a filter. Raises RpcError over the limit."""
+
+    def unsubscribe(self, subscription: str) -> bool: ...
+
 
 @dataclass(frozen=True)
 class Caller:
     """Who asks. `principal` is None only for public methods: `dispatch` sees to that."""
 
     principal: Principal | None
+    connection: Connection | None = None
+    """None over HTTP."""
 
     @property
     def person(self) -> Principal:

@@ -7,9 +7,9 @@ before its answer leaves.
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
 from anyio import CapacityLimiter
@@ -21,7 +21,7 @@ from prividium._core import CoreError, DeniedError
 from prividium.errors import PrividiumError, RateLimited, Unauthorized
 from prividium.identity.principal import Principal
 from prividium.identity.rate_limit import SlidingWindow
-from prividium.rpc.chain import Caller, Chain
+from prividium.rpc.chain import Caller, Chain, Connection
 from prividium.rpc.envelope import (
     INTERNAL_ERROR,
     INVALID_REQUEST,
@@ -64,12 +64,13 @@ class DoorLimits:
 
 
 @dataclass(frozen=True)
-class _Visit:
-    """One HTTP request once it is known who makes it."""
+class Visit:
+    """One request, or one message of a WebSocket, once it is known who makes it."""
 
     principal: Principal | None
     request_id: str
-    denials: list[Denial]
+    connection: Connection | None = None
+    denials: list[Denial] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class _Waiting:
     """One item whose answer comes later."""
 
     call: Call
-    answer: Future[bytes]
+    answer: "Future[bytes] | Coroutine[None, None, Json]"
 
 
 Envelope = dict[str, Json]
@@ -98,9 +99,9 @@ class Door:
         record: Callable[[Sequence[Denial]], None],
         limits: DoorLimits,
     ) -> None:
-        self._chain = chain
+        self.chain = chain
         self._identify = identify
-        self._record = record
+        self._write_denials = record
         self._limits = limits
         self._persons = SlidingWindow(limits.person_requests_per_minute_max)
         self._strangers = SlidingWindow(limits.anonymous_requests_per_minute_max)
@@ -108,21 +109,30 @@ class Door:
 
     async def endpoint(self, request: Request) -> Response:
         request_id = str(request.state.request_id)
+        malformed: RpcError | None = None
+        count = 1
         try:
-            body = parse_body(await self._read(request), self._limits.envelope)
-            address = request.client.host if request.client else ""
-            header = request.headers.get("authorization")
-            principal = await self._in_thread(self._who, header, address, len(body.items))
+            body = self.parse(await self._read(request))
+            count = len(body.items)
         except RpcError as error:
-            status = 413 if error.reason == "body_too_large" else 200
-            return _response(error_envelope(None, error), status)
+            malformed = error
+        try:
+            address = request.client.host if request.client else ""
+            principal = await self.in_thread(self.who, request.headers.get("authorization"), address, count)
         except RateLimited as error:
             return _response(error_envelope(None, refusal(error)), 429)
         except Exception as error:
             if not isinstance(error, PrividiumError):
                 log.error("request %s: nobody could be identified", request_id, exc_info=error)
             return _response(error_envelope(None, refusal(error)), 200)
-        return await self._answer(body, _Visit(principal, request_id, []))
+        if malformed is not None:
+            return _response(error_envelope(None, malformed), 413 if malformed.reason == "body_too_large" else 200)
+        answer = await self.answer(body, Visit(principal, request_id))
+        return Response(status_code=200) if answer is None else _response(answer, 200)
+
+    def parse(self, body: bytes) -> Body:
+        """Raises RpcError for a body that is unusable as a whole."""
+        return parse_body(body, self._limits.envelope)
 
     # parse and identify
 
@@ -135,8 +145,10 @@ class Door:
                 raise RpcError(INVALID_REQUEST, message, "body_too_large")
         return bytes(body)
 
-    def _who(self, header: str | None, address: str, count: int) -> Principal | None:
-        """Nobody, for a bad token too: public methods work with it, all others say that it is bad."""
+    def who(self, header: str | None, address: str, count: int) -> Principal | None:
+        """Who makes `count` calls; raises RateLimited. Nobody, for a bad token too: public methods work with it, all
+        others say that it is bad.
+        """
         try:
             principal = self._identify(header)
         except Unauthorized:
@@ -148,67 +160,81 @@ class Door:
 
     # permit, call, answer
 
-    async def _answer(self, body: Body, visit: _Visit) -> Response:
-        started = await self._in_thread(self._start_all, body, visit)
-        answers = [await self._finish(item, visit) if isinstance(item, _Waiting) else item for item in started]
+    async def answer(self, body: Body, visit: Visit) -> Json:
+        """The answer to the whole body; None if nothing in it is answered."""
+        started = await self.in_thread(self._start_all, body, visit)
+        answers = await asyncio.gather(*(self._settle(item, visit) for item in started))
         if visit.denials:
-            await self._in_thread(self._record_all, visit.denials)
+            await self.in_thread(self.record, visit.denials)
         envelopes: list[Json] = [answer for answer in answers if answer is not None]
         if not envelopes:
-            return Response(status_code=200)
-        return _response(envelopes if body.batch else envelopes[0], 200)
+            return None
+        return envelopes if body.batch else envelopes[0]
 
-    def _start_all(self, body: Body, visit: _Visit) -> list[_Waiting | Envelope | None]:
+    async def _settle(self, item: _Waiting | Envelope | None, visit: Visit) -> Envelope | None:
+        return await self._finish(item, visit) if isinstance(item, _Waiting) else item
+
+    def _start_all(self, body: Body, visit: Visit) -> list[_Waiting | Envelope | None]:
         return [self._start(item, visit) for item in body.items]
 
-    def _start(self, item: Call | Malformed, visit: _Visit) -> _Waiting | Envelope | None:
+    def _start(self, item: Call | Malformed, visit: Visit) -> _Waiting | Envelope | None:
         if isinstance(item, Malformed):
             return error_envelope(item.id, item.error)
         try:
-            answer = self._call(item, visit.principal)
+            answer = self._call(item, Caller(visit.principal, visit.connection))
         except Exception as error:  # noqa: BLE001 (the edge: whatever happens becomes an answer, never a stack trace)
             return self._refuse(item, error, visit)
-        return _Waiting(item, answer) if isinstance(answer, Future) else _result(item, answer)
+        return _Waiting(item, answer) if isinstance(answer, Future | Coroutine) else _result(item, answer)
 
-    def _call(self, call: Call, principal: Principal | None) -> Answer:
+    def _call(self, call: Call, caller: Caller) -> Answer:
         method = find_method(call.method)
-        if principal is None and (method is None or method.treatment is not Treatment.PUBLIC):
+        if caller.principal is None and (method is None or method.treatment is not Treatment.PUBLIC):
             raise unauthorized()
         if method is None:
             raise method_not_found(call.method)
         if method.run is None:
             raise method_forbidden(call.method)
-        return method.run(self._chain, Caller(principal), call.params)
+        return method.run(self.chain, caller, call.params)
 
-    async def _finish(self, item: _Waiting, visit: _Visit) -> Envelope | None:
+    async def _finish(self, item: _Waiting, visit: Visit) -> Envelope | None:
         try:
-            return _result(item.call, to_hex(await asyncio.wrap_future(item.answer)))
-        except (CoreError, PrividiumError) as error:
+            if isinstance(item.answer, Future):
+                return _result(item.call, to_hex(await asyncio.wrap_future(item.answer)))
+            return _result(item.call, await item.answer)
+        except Exception as error:  # noqa: BLE001 (the edge, as in `_start`)
             return self._refuse(item.call, error, visit)
 
-    def _refuse(self, call: Call, error: Exception, visit: _Visit) -> Envelope | None:
+    def _refuse(self, call: Call, error: Exception, visit: Visit) -> Envelope | None:
         shown = refusal(error)
         if shown.code in (FORBIDDEN, UNAUTHORIZED):
             reason = error.code if isinstance(error, (CoreError, PrividiumError)) else shown.reason
-            visit.denials.append(Denial(visit.principal, call.method[:64], reason, _subject(error), visit.request_id))
+            denial = Denial(visit.principal, _label(call.method), reason, _subject(error), visit.request_id)
+            visit.denials.append(denial)
         elif shown.code == INTERNAL_ERROR:
-            log.error("request %s: %s failed", visit.request_id, call.method[:64], exc_info=error)
+            log.error("request %s: %s failed", visit.request_id, _label(call.method), exc_info=error)
         return None if call.notification else error_envelope(call.id, shown)
 
-    def _record_all(self, denials: Sequence[Denial]) -> None:
+    def record(self, denials: Sequence[Denial]) -> None:
+        """Write them to the audit trail."""
         try:
-            self._record(denials)
+            self._write_denials(denials)
         except PrividiumError as error:
             log.error("%d denials are missing in the audit trail: %s", len(denials), error.message)
 
-    async def _in_thread(
+    async def in_thread(
         self, work: Callable[Arguments, Result], *given: Arguments.args, **_: Arguments.kwargs
     ) -> Result:
+        """Runs `work` on one of the door's threads."""
         return await run_sync(work, *given, limiter=self._threads)
 
 
 def _result(call: Call, answer: Json) -> Envelope | None:
     return None if call.notification else result_envelope(call.id, answer)
+
+
+def _label(method: str) -> str:
+    """A method's name for log and audit trail: callers make names up."""
+    return "".join(character if character.isascii() and character.isprintable() else "?" for character in method[:64])
 
 
 def _subject(error: Exception) -> str:

@@ -102,10 +102,20 @@ def _check_depth(body: bytes, depth_max: int) -> None:
 
 def _parse_json(body: bytes) -> Json:
     try:
-        document: Json = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
+        document: Json = json.loads(
+            body.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_object_of_different_keys
+        )
     except ValueError:
         raise RpcError(PARSE_ERROR, "the body is not JSON in UTF-8", "json_invalid") from None
     return document
+
+
+def _object_of_different_keys(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    """Which of two equal keys counts, parsers disagree about (RFC 8259 section 4)."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise RpcError(INVALID_REQUEST, "an object has the same key twice", "duplicate_key")
+    return found
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -1,6 +1,6 @@
 """Blocks, transactions, receipts and logs in the JSON forms of the Ethereum execution API.
 
-Fields that would tell about other people's transactions are constants; `docs/protocol/rpc.md` lists them.
+Fields that would tell about other people's transactions are constants; `docs/rpc.md` lists them.
 """
 
 from typing import Final
@@ -30,6 +30,17 @@ def block_form(view: SeenBlock, full: bool) -> dict[str, Json]:
         "gasUsed": to_quantity(view.gas_used),
         "transactions": transactions,
     }
+
+
+def simulated_block_form(head: Block, number: int, gas_used: int) -> dict[str, Json]:
+    """A block that was only imagined on top of `head`: it has no hash, and its transactions none."""
+    imagined: dict[str, Json] = {"number": to_quantity(number), "hash": ZERO_HASH, "parentHash": ZERO_HASH}
+    return {**_header(head), **imagined, "gasUsed": to_quantity(gas_used), "transactions": []}
+
+
+def head_form(block: Block, details: bool) -> dict[str, Json]:
+    """A header for subscriptions; how much gas the block used only with `details`."""
+    return {**_header(block), "gasUsed": to_quantity(block.gas_used if details else 0)}
 
 
 def transaction_form(view: SeenBlock, seen: SeenTransaction) -> dict[str, Json]:

@@ -1,43 +1,65 @@
-"""The table: every method and its treatment. A method that is not here does not exist; deny is the default.
-
-Treatments: PUBLIC without login; SIGNED_IN nothing private in the answer; OWN_ADDRESS only for the caller's wallets;
-JUDGED the policy decides over every call frame; SIGNED the signer must be the caller's wallet, and judged; FILTERED the
-answer holds what the caller may see; FORBIDDEN never.
+"""The table: every method, its treatment, who may call it, and what it does. A method that is not here does not exist;
+deny is the default. `docs/rpc.md` shows this table (`python -m prividium.rpc.document`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias, TypeVar
 
-from prividium.rpc import params
+from prividium.rpc import execution_params, params
 from prividium.rpc.chain import Caller, Chain
-from prividium.rpc.handlers import account, chain, execute, filtered
+from prividium.rpc.forbidden import NAMES, NAMESPACES
+from prividium.rpc.handlers import account, chain, execute, filtered, polling, simulate, subscribe, trace
 from prividium.rpc.handlers.logs import logs
 from prividium.rpc.params import Params
 from prividium.types import Json
 
-Answer: TypeAlias = "Json | Future[bytes]"
-"""A future is a hash that comes when a transaction is durable."""
+Answer: TypeAlias = "Json | Future[bytes] | Coroutine[None, None, Json]"
+"""A future is a hash that comes when a transaction is durable; a coroutine, anything else that comes later."""
 A = TypeVar("A")
 
 
 class Treatment(Enum):
+    """Who may call. The value is the word that the document uses."""
+
     PUBLIC = "public"
     SIGNED_IN = "signed in"
     OWN_ADDRESS = "own address"
     JUDGED = "judged"
     SIGNED = "signed"
     FILTERED = "filtered"
+    TRACED = "traced"
+    PERSONAL = "personal"
+    SOCKET = "socket"
     FORBIDDEN = "forbidden"
+
+
+WHO: dict[Treatment, str] = {
+    Treatment.PUBLIC: "anybody, without login",
+    Treatment.SIGNED_IN: "whoever is signed in; nothing in the answer is about anybody else",
+    Treatment.OWN_ADDRESS: "whoever linked the address; holders of `full_read_access` any address",
+    Treatment.JUDGED: "whoever linked `from`, as far as the policy allows the call and every frame that it opens",
+    Treatment.SIGNED: "whoever linked the signer, as far as the policy allows the transaction and every frame of it",
+    Treatment.FILTERED: "whoever is signed in; the answer holds what the caller may see and nothing else",
+    Treatment.TRACED: "whoever sent it; holders of `full_read_access`",
+    Treatment.PERSONAL: "whoever is signed in; only the person who made a filter can use it",
+    Treatment.SOCKET: "whoever is signed in, over a WebSocket",
+    Treatment.FORBIDDEN: "nobody",
+}
 
 
 @dataclass(frozen=True)
 class Method:
     treatment: Treatment
+    sentence: str
     run: Callable[[Chain, Caller, Params], Answer] | None = None
     """Parses, permits and answers; None if the method is forbidden."""
+
+    @property
+    def who(self) -> str:
+        return WHO[self.treatment]
 
 
 def _open(_chain: Chain, _caller: Caller, _arguments: object) -> None:
@@ -46,6 +68,7 @@ def _open(_chain: Chain, _caller: Caller, _arguments: object) -> None:
 
 def _method(
     treatment: Treatment,
+    sentence: str,
     parse: Callable[[Params], A],
     answer: Callable[[Chain, Caller, A], Answer],
     permit: Callable[[Chain, Caller, A], None] = _open,
@@ -55,55 +78,188 @@ def _method(
         permit(on, caller, arguments)
         return answer(on, caller, arguments)
 
-    return Method(treatment, run)
+    return Method(treatment, sentence, run)
 
 
-_FORBIDDEN_NAMES = (
-    "eth_accountInfo eth_blobBaseFee eth_callMany eth_createAccessList eth_getAccount eth_getAccountInfo "
-    "eth_getBlockReceipts eth_getFilterChanges eth_getFilterLogs eth_getHeaderByHash eth_getHeaderByNumber "
-    "eth_getProof eth_getRawTransactionByBlockHashAndIndex eth_getRawTransactionByBlockNumberAndIndex "
-    "eth_getRawTransactionByHash eth_getStorageAt eth_getTransactionByBlockHashAndIndex "
-    "eth_getTransactionByBlockNumberAndIndex eth_getUncleByBlockHashAndIndex eth_getUncleByBlockNumberAndIndex "
-    "eth_getUncleCountByBlockHash eth_getUncleCountByBlockNumber eth_newBlockFilter eth_newFilter "
-    "eth_newPendingTransactionFilter eth_sendRawTransactionSync eth_sendTransaction eth_sign eth_signTransaction "
-    "eth_signTypedData eth_signTypedData_v4 eth_simulateV1 eth_subscribe eth_uninstallFilter eth_unsubscribe "
-    "eth_coinbase eth_protocolVersion web3_sha3"
-)
-FORBIDDEN_NAMESPACES = ("admin_", "debug_", "miner_", "ots_", "personal_", "trace_", "txpool_", "unstable_", "zks_")
+_PUBLIC: dict[str, Method] = {
+    "eth_chainId": _method(Treatment.PUBLIC, "The chain id.", params.none, chain.chain_id),
+    "net_version": _method(Treatment.PUBLIC, "The chain id in decimal.", params.none, chain.network_version),
+    "web3_clientVersion": _method(Treatment.PUBLIC, "Name and version of the node.", params.none, chain.client_version),
+    "eth_gasPrice": _method(Treatment.PUBLIC, "0x0: gas is free.", params.none, chain.zero_price),
+}
+
+_SIGNED_IN: dict[str, Method] = {
+    "eth_blockNumber": _method(Treatment.SIGNED_IN, "Number of the newest block.", params.none, chain.block_number),
+    "eth_maxPriorityFeePerGas": _method(Treatment.SIGNED_IN, "0x0: gas is free.", params.none, chain.zero_price),
+    "eth_feeHistory": _method(
+        Treatment.SIGNED_IN, "Zeros: how full blocks were is not told.", params.fee_history, chain.fee_history
+    ),
+    "eth_syncing": _method(Treatment.SIGNED_IN, "false: there is one node.", params.none, chain.syncing),
+    "eth_coinbase": _method(Treatment.SIGNED_IN, "The configured receiver of fees.", params.none, chain.coinbase),
+    "eth_protocolVersion": _method(
+        Treatment.SIGNED_IN, "0x0: the node speaks no peer-to-peer protocol.", params.none, chain.protocol_version
+    ),
+    "eth_accounts": _method(Treatment.SIGNED_IN, "The caller's linked wallets.", params.none, chain.accounts),
+    "web3_sha3": _method(
+        Treatment.SIGNED_IN, "Keccak-256 of the given bytes.", execution_params.bytes_only, chain.sha3
+    ),
+}
+
+_OWN_ADDRESS: dict[str, Method] = {
+    "eth_getBalance": _method(
+        Treatment.OWN_ADDRESS, "Balance at the newest block.", params.account_at, account.balance, account.permit
+    ),
+    "eth_getTransactionCount": _method(
+        Treatment.OWN_ADDRESS,
+        "Nonce at the newest block; `pending` counts what waits.",
+        params.account_at,
+        account.transaction_count,
+        account.permit,
+    ),
+    "eth_getCode": _method(
+        Treatment.OWN_ADDRESS, "Code at the newest block.", params.account_at, account.code, account.permit
+    ),
+    "eth_getStorageAt": _method(
+        Treatment.OWN_ADDRESS,
+        "A storage slot at the newest block.",
+        execution_params.storage_at,
+        account.storage,
+        account.permit,
+    ),
+    "eth_getProof": _method(
+        Treatment.OWN_ADDRESS,
+        "The account and slots of it with their paths to a batch's state root, in our shape (see below).",
+        execution_params.proof,
+        account.proof,
+        account.permit,
+    ),
+}
+
+_EXECUTION: dict[str, Method] = {
+    "eth_call": _method(
+        Treatment.JUDGED,
+        "Runs a call as a read; no overrides.",
+        params.simulation,
+        execute.call,
+        execute.permit_simulation,
+    ),
+    "eth_estimateGas": _method(
+        Treatment.JUDGED,
+        "The smallest gas limit that succeeds, judged as a write.",
+        params.simulation,
+        execute.estimate_gas,
+        execute.permit_simulation,
+    ),
+    "eth_simulateV1": _method(
+        Treatment.JUDGED,
+        "Runs up to 64 calls on top of each other; each is judged as a write, one that only reading permits runs as a "
+        "read; no overrides.",
+        execution_params.sequence,
+        simulate.simulate,
+        simulate.permit,
+    ),
+    "debug_traceCall": _method(
+        Treatment.JUDGED,
+        "Frames of a call that is judged as a read, `callTracer` only; inner frames as far as they are visible.",
+        execution_params.call_trace,
+        trace.trace_call,
+        trace.permit_call,
+    ),
+    "debug_traceTransaction": _method(
+        Treatment.TRACED,
+        "Frames of a transaction, `callTracer` only; inner frames as far as they are visible.",
+        execution_params.transaction_trace,
+        trace.trace_transaction,
+    ),
+    "eth_sendRawTransaction": _method(
+        Treatment.SIGNED,
+        "Takes a transaction; answers when it is durable.",
+        execute.parse_signed,
+        execute.send,
+        execute.permit_signed,
+    ),
+    "eth_sendRawTransactionSync": _method(
+        Treatment.SIGNED,
+        "Takes a transaction; answers with its receipt, or error 4 after the time given (EIP-7966).",
+        execute.parse_signed_sync,
+        execute.send_sync,
+        execute.permit_signed,
+    ),
+}
+
+_COUNT = "How many transactions of the block the caller sees."
+_AT_INDEX = "A transaction of a block, counted among those that the caller sees."
+
+_FILTERED: dict[str, Method] = {
+    "eth_getTransactionByHash": _method(
+        Treatment.FILTERED, "A transaction, in a block or waiting.", params.hash_only, filtered.transaction
+    ),
+    "eth_getTransactionByBlockNumberAndIndex": _method(
+        Treatment.FILTERED, _AT_INDEX, params.indexed_by_number, filtered.transaction_at
+    ),
+    "eth_getTransactionByBlockHashAndIndex": _method(
+        Treatment.FILTERED, _AT_INDEX, params.indexed_by_hash, filtered.transaction_at
+    ),
+    "eth_getTransactionReceipt": _method(Treatment.FILTERED, "A receipt.", params.hash_only, filtered.receipt),
+    "eth_getBlockReceipts": _method(Treatment.FILTERED, "Receipts of a block.", params.block_only, filtered.receipts),
+    "eth_getBlockByNumber": _method(
+        Treatment.FILTERED, "A block with a redacted header.", params.block_by_number, filtered.block
+    ),
+    "eth_getBlockByHash": _method(
+        Treatment.FILTERED, "A block with a redacted header.", params.block_by_hash, filtered.block
+    ),
+    "eth_getBlockTransactionCountByNumber": _method(
+        Treatment.FILTERED, _COUNT, params.block_by_number, filtered.transaction_count
+    ),
+    "eth_getBlockTransactionCountByHash": _method(
+        Treatment.FILTERED, _COUNT, params.block_by_hash, filtered.transaction_count
+    ),
+    "eth_getLogs": _method(
+        Treatment.FILTERED, "Logs of a filter, in pages if it asks for them.", params.log_page, logs
+    ),
+}
+
+_PERSONAL: dict[str, Method] = {
+    "eth_newFilter": _method(Treatment.PERSONAL, "A filter of logs.", params.log_filter, polling.new_filter),
+    "eth_newBlockFilter": _method(Treatment.PERSONAL, "A filter of blocks.", params.none, polling.new_block_filter),
+    "eth_getFilterChanges": _method(
+        Treatment.PERSONAL, "What is new, as the caller may see it now.", execution_params.text, polling.changes
+    ),
+    "eth_getFilterLogs": _method(
+        Treatment.PERSONAL, "All logs of the filter's range.", execution_params.text, polling.filter_logs
+    ),
+    "eth_uninstallFilter": _method(Treatment.PERSONAL, "Removes a filter.", execution_params.text, polling.uninstall),
+    "eth_subscribe": _method(
+        Treatment.SOCKET,
+        "`newHeads` with redacted headers, or `logs` that the caller may see.",
+        execution_params.subscription,
+        subscribe.subscribe,
+    ),
+    "prividium_authenticate": _method(
+        Treatment.SOCKET,
+        "First message of a WebSocket without an Authorization header; its parameter is the session token.",
+        execution_params.text,
+        subscribe.authenticate,
+    ),
+    "eth_unsubscribe": _method(Treatment.SOCKET, "Ends a subscription.", execution_params.text, subscribe.unsubscribe),
+}
 
 METHODS: dict[str, Method] = {
-    "eth_chainId": _method(Treatment.PUBLIC, params.none, chain.chain_id),
-    "net_version": _method(Treatment.PUBLIC, params.none, chain.network_version),
-    "web3_clientVersion": _method(Treatment.PUBLIC, params.none, chain.client_version),
-    "eth_blockNumber": _method(Treatment.SIGNED_IN, params.none, chain.block_number),
-    "eth_gasPrice": _method(Treatment.SIGNED_IN, params.none, chain.zero_price),
-    "eth_maxPriorityFeePerGas": _method(Treatment.SIGNED_IN, params.none, chain.zero_price),
-    "eth_feeHistory": _method(Treatment.SIGNED_IN, params.fee_history, chain.fee_history),
-    "eth_syncing": _method(Treatment.SIGNED_IN, params.none, chain.syncing),
-    "eth_accounts": _method(Treatment.SIGNED_IN, params.none, chain.accounts),
-    "eth_getBalance": _method(Treatment.OWN_ADDRESS, params.account_at, account.balance, account.permit),
-    "eth_getTransactionCount": _method(
-        Treatment.OWN_ADDRESS, params.account_at, account.transaction_count, account.permit
-    ),
-    "eth_getCode": _method(Treatment.OWN_ADDRESS, params.account_at, account.code, account.permit),
-    "eth_call": _method(Treatment.JUDGED, params.simulation, execute.call, execute.permit_simulation),
-    "eth_estimateGas": _method(Treatment.JUDGED, params.simulation, execute.estimate_gas, execute.permit_simulation),
-    "eth_sendRawTransaction": _method(Treatment.SIGNED, execute.parse_signed, execute.send, execute.permit_signed),
-    "eth_getTransactionByHash": _method(Treatment.FILTERED, params.hash_only, filtered.transaction),
-    "eth_getTransactionReceipt": _method(Treatment.FILTERED, params.hash_only, filtered.receipt),
-    "eth_getBlockByNumber": _method(Treatment.FILTERED, params.block_by_number, filtered.block),
-    "eth_getBlockByHash": _method(Treatment.FILTERED, params.block_by_hash, filtered.block),
-    "eth_getBlockTransactionCountByNumber": _method(
-        Treatment.FILTERED, params.block_by_number, filtered.transaction_count
-    ),
-    "eth_getBlockTransactionCountByHash": _method(Treatment.FILTERED, params.block_by_hash, filtered.transaction_count),
-    "eth_getLogs": _method(Treatment.FILTERED, params.log_filter, logs),
-    **{name: Method(Treatment.FORBIDDEN) for name in _FORBIDDEN_NAMES.split()},
+    **_PUBLIC,
+    **_SIGNED_IN,
+    **_OWN_ADDRESS,
+    **_EXECUTION,
+    **_FILTERED,
+    **_PERSONAL,
+    **{name: Method(Treatment.FORBIDDEN, sentence) for name, sentence in NAMES.items()},
 }
 
 
 def find_method(name: str) -> Method | None:
-    """None if nobody knows the method; a whole namespace can be forbidden."""
-    if name.startswith(FORBIDDEN_NAMESPACES):
-        return Method(Treatment.FORBIDDEN)
-    return METHODS.get(name)
+    """None if nobody knows the method; a namespace is forbidden but for the methods of it that are listed."""
+    found = METHODS.get(name)
+    if found is not None:
+        return found
+    namespace, underscore, _ = name.partition("_")
+    reason = NAMESPACES.get(namespace + underscore)
+    return None if reason is None else Method(Treatment.FORBIDDEN, reason)

@@ -5,14 +5,14 @@ Every function raises `RpcError(-32602)` naming the parameter and the problem.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from prividium._core import CallRequest
 from prividium.errors import InvalidInput
 from prividium.ledger.index import Topic
 from prividium.rpc.envelope import INVALID_PARAMS, RpcError
-from prividium.types import Address, Hash32, Json, from_hex, parse_address, parse_hash
+from prividium.types import Address, Hash32, Json, from_hex, parse_address, parse_hash, to_hex
 
 Params = Sequence[Json]
 Tag = Literal["latest", "pending", "safe", "finalized", "earliest"]
@@ -24,10 +24,12 @@ CALL_FIELDS = frozenset({"from", "to", "gas", "value", "data", "input"})
 PRICE_FIELDS = frozenset({"gasPrice", "maxFeePerGas", "maxPriorityFeePerGas", "nonce", "type", "chainId", "accessList"})
 """Accepted because wallets send them; gas is free and a simulation does not look at them."""
 FILTER_FIELDS = frozenset({"fromBlock", "toBlock", "address", "topics", "blockHash"})
+PAGE_FIELDS = frozenset({"limit", "cursor"})
 TOPICS_MAX = 4
 ALTERNATIVES_MAX = 100
 QUANTITY_MAX = 2**256 - 1
 
+_CURSOR_BYTES = 12
 _QUANTITY = re.compile(r"0x(0|[1-9a-fA-F][0-9a-fA-F]{0,63})")
 
 
@@ -53,14 +55,38 @@ class BlockQuery:
 
 
 @dataclass(frozen=True)
+class IndexedQuery:
+    block: BlockQuery
+    index: int
+
+
+@dataclass(frozen=True, order=True)
+class Cursor:
+    """The last log that was shown, as its reader numbers the logs of the block: it tells what that log told."""
+
+    block: int
+    log_index: int
+
+    def text(self) -> str:
+        return to_hex(self.block.to_bytes(8, "big") + self.log_index.to_bytes(4, "big"))
+
+
+@dataclass(frozen=True)
+class Paging:
+    limit: int | None
+    after: Cursor | None
+
+
+@dataclass(frozen=True)
 class LogFilter:
-    """Either `block_hash` or the range is set."""
+    """Either `block_hash` or the range is set. `paging` is None where the whole answer is wanted."""
 
     block_hash: Hash32 | None
     first: BlockId
     last: BlockId
     addresses: frozenset[Address]
     topics: tuple[Topic, ...]
+    paging: Paging | None = None
 
 
 @dataclass(frozen=True)
@@ -75,36 +101,51 @@ def wrong(name: str, problem: str, reason: str = "params_invalid") -> RpcError:
 
 
 def none(params: Params) -> None:
-    _count(params, 0, 0)
+    arity(params, 0, 0)
 
 
 def account_at(params: Params) -> AccountAt:
-    _count(params, 1, 2)
-    return AccountAt(address("address", params[0]), _block_at(params, 1))
+    arity(params, 1, 2)
+    return AccountAt(address("address", params[0]), block_at(params, 1))
 
 
 def raw_transaction(params: Params) -> bytes:
-    _count(params, 1, 1)
+    arity(params, 1, 1)
     return data("transaction", params[0])
 
 
 def hash_only(params: Params) -> Hash32:
-    _count(params, 1, 1)
+    arity(params, 1, 1)
     return hash32("hash", params[0])
 
 
 def block_by_number(params: Params) -> BlockQuery:
-    _count(params, 1, 2)
+    arity(params, 1, 2)
     return BlockQuery(block_id("block", params[0]), _flag(params))
 
 
 def block_by_hash(params: Params) -> BlockQuery:
-    _count(params, 1, 2)
+    arity(params, 1, 2)
     return BlockQuery(hash32("block hash", params[0]), _flag(params))
 
 
+def block_only(params: Params) -> BlockQuery:
+    arity(params, 1, 1)
+    return BlockQuery(block_id("block", params[0]))
+
+
+def indexed_by_number(params: Params) -> IndexedQuery:
+    arity(params, 2, 2)
+    return IndexedQuery(block_by_number(params[:1]), quantity("index", params[1]))
+
+
+def indexed_by_hash(params: Params) -> IndexedQuery:
+    arity(params, 2, 2)
+    return IndexedQuery(block_by_hash(params[:1]), quantity("index", params[1]))
+
+
 def fee_history(params: Params) -> FeeHistoryQuery:
-    _count(params, 2, 3)
+    arity(params, 2, 3)
     percentiles = params[2] if len(params) > 2 and params[2] is not None else []
     if not isinstance(percentiles, list) or len(percentiles) > ALTERNATIVES_MAX:
         raise wrong("percentiles", f"an array of at most {ALTERNATIVES_MAX} numbers")
@@ -119,8 +160,8 @@ def simulation(params: Params) -> Simulation:
     """`{from, to, gas, value, data | input}` and a block; state overrides are not supported."""
     if len(params) > 2:
         raise wrong("params", "state overrides are not supported", "state_overrides_unsupported")
-    _count(params, 1, 2)
-    fields = _object("call", params[0], CALL_FIELDS | PRICE_FIELDS)
+    arity(params, 1, 2)
+    fields = object_of("call", params[0], CALL_FIELDS | PRICE_FIELDS)
     if fields.get("from") is None:
         raise wrong("call", "`from` is required: one of your wallets", "from_required")
     sender = address("from", fields["from"])
@@ -130,12 +171,21 @@ def simulation(params: Params) -> Simulation:
     if gas is not None and gas >= 2**64:
         raise wrong("gas", "must be below 2^64")
     value = 0 if fields.get("value") is None else quantity("value", fields["value"])
-    return Simulation(sender, CallRequest(sender, to, payload, value, gas), to, payload, _block_at(params, 1))
+    return Simulation(sender, CallRequest(sender, to, payload, value, gas), to, payload, block_at(params, 1))
+
+
+def log_page(params: Params) -> LogFilter:
+    """A filter, with `limit` and `cursor` if the answer shall come in pages."""
+    arity(params, 1, 1)
+    fields = object_of("filter", params[0], FILTER_FIELDS | PAGE_FIELDS)
+    paged = bool(PAGE_FIELDS & set(fields))
+    plain = log_filter([{name: value for name, value in fields.items() if name not in PAGE_FIELDS}])
+    return replace(plain, paging=_paging(fields)) if paged else plain
 
 
 def log_filter(params: Params) -> LogFilter:
-    _count(params, 1, 1)
-    fields = _object("filter", params[0], FILTER_FIELDS)
+    arity(params, 1, 1)
+    fields = object_of("filter", params[0], FILTER_FIELDS)
     block_hash = None if fields.get("blockHash") is None else hash32("blockHash", fields["blockHash"])
     if block_hash is not None and (fields.get("fromBlock") is not None or fields.get("toBlock") is not None):
         raise wrong("filter", "blockHash cannot be combined with fromBlock or toBlock")
@@ -144,10 +194,20 @@ def log_filter(params: Params) -> LogFilter:
     return LogFilter(block_hash, first, last, _addresses(fields.get("address")), _topics(fields.get("topics")))
 
 
+def _paging(fields: dict[str, Json]) -> Paging:
+    limit = None if fields.get("limit") is None else quantity("limit", fields["limit"])
+    if limit == 0:
+        raise wrong("limit", "at least 1")
+    if fields.get("cursor") is None:
+        return Paging(limit, None)
+    cursor = data("cursor", fields["cursor"], _CURSOR_BYTES)
+    return Paging(limit, Cursor(int.from_bytes(cursor[:8], "big"), int.from_bytes(cursor[8:], "big")))
+
+
 def block_id(name: str, value: Json) -> BlockId:
     """A tag, a quantity, or an EIP-1898 object."""
     if isinstance(value, dict):
-        fields = _object(name, value, frozenset({"blockNumber", "blockHash", "requireCanonical"}))
+        fields = object_of(name, value, frozenset({"blockNumber", "blockHash", "requireCanonical"}))
         if (fields.get("blockNumber") is None) == (fields.get("blockHash") is None):
             raise wrong(name, "give blockNumber or blockHash")
         if fields.get("blockHash") is not None:
@@ -188,13 +248,13 @@ def _tag(value: str) -> Tag:
     return next(tag for tag in get_args(Tag) if tag == value)
 
 
-def _count(params: Params, least: int, most: int) -> None:
+def arity(params: Params, least: int, most: int) -> None:
     if not least <= len(params) <= most:
         expected = str(most) if least == most else f"{least} to {most}"
         raise wrong("params", f"expected {expected} parameters, got {len(params)}")
 
 
-def _block_at(params: Params, index: int) -> BlockId:
+def block_at(params: Params, index: int) -> BlockId:
     if len(params) <= index or params[index] is None:
         return "latest"
     return block_id("block", params[index])
@@ -208,7 +268,7 @@ def _flag(params: Params) -> bool:
     return params[1]
 
 
-def _object(name: str, value: Json, known: frozenset[str]) -> dict[str, Json]:
+def object_of(name: str, value: Json, known: frozenset[str]) -> dict[str, Json]:
     if not isinstance(value, dict):
         raise wrong(name, "expected an object")
     unknown = sorted(set(value) - known)

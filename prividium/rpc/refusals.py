@@ -27,6 +27,10 @@ from prividium.errors import (
 from prividium.rpc.envelope import INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND, RpcError
 
 REVERTED: Final = 3
+SYNC_TIMEOUT: Final = 4
+"""EIP-7966."""
+CALL_FAILED: Final = -32015
+"""A simulated call that halted without revert data (execution-apis, eth_simulateV1)."""
 TRANSACTION_REFUSED: Final = -32000
 FORBIDDEN: Final = -32001
 UNAVAILABLE: Final = -32002
@@ -106,11 +110,36 @@ def method_forbidden(method: str) -> RpcError:
     return RpcError(FORBIDDEN, f"the method {method} is forbidden on this chain", "method_forbidden")
 
 
+def dropped(code: str) -> RpcError:
+    """Why an accepted transaction never came into a block; reasons of the policy have a dot in them."""
+    if "." in code:
+        return forbidden(code)
+    message = f"{_WELL_KNOWN.get(code, code)}: the transaction was accepted, and dropped when its turn came"
+    return RpcError(TRANSACTION_REFUSED, message, code)
+
+
+def filter_unknown() -> RpcError:
+    """The same for another's filter, an expired one, and none."""
+    return RpcError(TRANSACTION_REFUSED, "filter not found", "filter_unknown")
+
+
+def trace_unknown() -> RpcError:
+    """Of a transaction that does not exist, that waits, or that the caller may not trace."""
+    return RpcError(TRANSACTION_REFUSED, "transaction not found", "transaction_unknown")
+
+
+def call_failure(output: bytes, out_of_gas: bool) -> RpcError:
+    """Why a simulated call failed."""
+    if out_of_gas:
+        return RpcError(CALL_FAILED, "out of gas, or an invalid operation", "execution_failed")
+    return RpcError(REVERTED, revert_message(output), "execution_reverted", "0x" + output.hex())
+
+
 def _from_core(error: CoreError) -> RpcError:
     if isinstance(error, DeniedError):
         return forbidden(error.code)
     if isinstance(error, RevertedError):
-        return RpcError(REVERTED, _revert_message(error.data), "execution_reverted", "0x" + error.data.hex())
+        return RpcError(REVERTED, revert_message(error.data), "execution_reverted", "0x" + error.data.hex())
     if error.code in _STORE:
         return RpcError(UNAVAILABLE, "the chain store does not take requests now; try again later", error.code)
     if error.code == "internal":
@@ -120,7 +149,7 @@ def _from_core(error: CoreError) -> RpcError:
     return RpcError(INVALID_PARAMS if error.code in _MALFORMED else TRANSACTION_REFUSED, message, error.code)
 
 
-def _revert_message(data: bytes) -> str:
+def revert_message(data: bytes) -> str:
     """`Error(string)` and `Panic(uint256)` in words, as in the Solidity documentation."""
     try:
         if data[:4] == _ERROR:

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 from prividium._core import Block, Log, Receipt, Transaction
 from prividium.errors import Unavailable
-from prividium.permissions.event_rules import EventRules
-from prividium.permissions.visibility import Full, Hidden, visible_transaction
-from prividium.rpc.chain import Caller, Chain
+from prividium.permissions.visibility import Full, Hidden, Sight, visible_transaction
+from prividium.rpc.chain import NOT_STORED, Caller, Chain
 from prividium.types import Hash32
 
 
@@ -47,12 +46,27 @@ class SeenBlock:
         return next((seen for seen in self.transactions if seen.transaction.hash == transaction_hash), None)
 
 
-def seen_block(chain: Chain, caller: Caller, block: Block, rules: EventRules) -> SeenBlock:
+@dataclass(frozen=True)
+class Pending:
+    """A transaction that waits for its block."""
+
+    transaction: Transaction
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A transaction in its block."""
+
+    block: SeenBlock
+    seen: SeenTransaction
+
+
+def seen_block(chain: Chain, caller: Caller, block: Block, sight: Sight) -> SeenBlock:
     seen: list[SeenTransaction] = []
     gas, log_count = 0, 0
     for transaction_hash in block.transaction_hashes:
         transaction, receipt = _stored(chain, transaction_hash)
-        verdict = visible_transaction(caller.principal, transaction.sender, transaction.to, receipt.logs, rules)
+        verdict = visible_transaction(caller.principal, transaction.sender, transaction.to, receipt.logs, sight)
         if isinstance(verdict, Hidden):
             continue
         full = isinstance(verdict, Full)
@@ -66,34 +80,40 @@ def seen_block(chain: Chain, caller: Caller, block: Block, rules: EventRules) ->
     return SeenBlock(block, tuple(seen))
 
 
-def seen_transaction(
-    chain: Chain, caller: Caller, transaction_hash: Hash32
-) -> tuple[SeenBlock, SeenTransaction] | None:
-    """A transaction in a block; None if there is none, or none that the person may see."""
-    receipt = chain.ledger.receipt(transaction_hash)
-    if receipt is None or receipt.block_number > chain.height:
+def seen_transaction(chain: Chain, caller: Caller, transaction_hash: Hash32) -> Pending | Placed | None:
+    """None if there is none, or none that the person may see. A waiting one is seen by those who will see all of it.
+
+    A hidden transaction and one that does not exist cost the same reads: for the latter, those of another one are made.
+    """
+    asked = chain.ledger.transaction(transaction_hash)
+    other = chain.ledger.transaction(NOT_STORED if asked is not None else chain.stand_in.hash(chain.ledger))
+    known = asked if asked is not None else other
+    if known is None:
         return None
-    block = chain.ledger.block(receipt.block_number)
+    receipt = chain.ledger.receipt(known.hash)
+    # The store may be a block ahead of what every method knows.
+    number = known.block_number if known.block_number is None or known.block_number <= chain.height else None
+    logs = receipt.logs if receipt is not None and number is not None else []
+    sight = chain.sight()
+    verdict = visible_transaction(caller.principal, known.sender, known.to, logs, sight)
+    if asked is None or isinstance(verdict, Hidden):
+        return None
+    if number is None:
+        return Pending(asked) if isinstance(verdict, Full) else None
+    block = chain.ledger.block(number)
     if block is None:
-        return None
-    view = seen_block(chain, caller, block, chain.event_rules())
+        raise _incomplete()
+    view = seen_block(chain, caller, block, sight)
     found = view.find(transaction_hash)
-    return None if found is None else (view, found)
-
-
-def seen_pending(chain: Chain, caller: Caller, transaction_hash: Hash32) -> Transaction | None:
-    """A transaction that waits for its block, for those who will see all of it."""
-    transaction = chain.ledger.transaction(transaction_hash)
-    if transaction is None:
-        return None
-    if transaction.block_number is not None and transaction.block_number <= chain.height:
-        return None
-    verdict = visible_transaction(caller.principal, transaction.sender, transaction.to, (), chain.event_rules())
-    return transaction if isinstance(verdict, Full) else None
+    return None if found is None else Placed(view, found)
 
 
 def _stored(chain: Chain, transaction_hash: bytes) -> tuple[Transaction, Receipt]:
     transaction, receipt = chain.ledger.transaction(transaction_hash), chain.ledger.receipt(transaction_hash)
     if transaction is None or receipt is None:
-        raise Unavailable("store_incomplete", "the chain store lacks a transaction of one of its blocks")
+        raise _incomplete()
     return transaction, receipt
+
+
+def _incomplete() -> Unavailable:
+    return Unavailable("store_incomplete", "the chain store lacks a transaction of one of its blocks")

@@ -11,20 +11,25 @@ mod leaves;
 mod ledger;
 mod mempool;
 mod opening;
+mod past;
 mod policy;
 mod records;
 mod state;
 mod store;
+mod trace;
 mod transaction;
 mod tree;
 
 pub use error::{Denial, LedgerError, Result};
 pub use genesis::{Genesis, GenesisAccount};
-pub use ledger::{decode_any_chain as decode_transaction, execute_witness, CallRequest, Ledger, SealLimits};
+pub use ledger::{
+    decode_any_chain as decode_transaction, execute_witness, CallRequest, Ledger, SealLimits, SimulatedCall,
+};
 pub use opening::replay::replay_call;
 pub use policy::{Access, PolicyTable, TopLevelCall};
 pub use prividium_stf::BatchOutput;
 pub use records::{Batch, Block, Log, Receipt};
+pub use trace::TraceFrame;
 pub use transaction::{AccessListItem, Place, Transaction};
 
 pub use revm::primitives;

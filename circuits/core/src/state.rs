@@ -7,6 +7,7 @@ use redb::{ReadOnlyTable, ReadTransaction};
 use revm::database_interface::{DBErrorMarker, Database};
 use revm::primitives::{Address, B256, KECCAK_EMPTY, U256};
 use revm::state::{AccountInfo, Bytecode};
+use revm::DatabaseRef;
 
 use crate::error::{LedgerError, Result};
 use crate::records::{self, decode_account, slot_key, Block};
@@ -65,18 +66,38 @@ impl Database for Snapshot {
     type Error = LedgerError;
 
     fn basic(&mut self, address: Address) -> Result<Option<AccountInfo>> {
-        Ok(self.account(&address)?.info())
+        self.basic_ref(address)
     }
 
     fn code_by_hash(&mut self, code_hash: B256) -> Result<Bytecode> {
-        self.bytecode(&code_hash)
+        self.code_by_hash_ref(code_hash)
     }
 
     fn storage(&mut self, address: Address, index: U256) -> Result<U256> {
-        self.slot(&address, &index)
+        self.storage_ref(address, index)
     }
 
     fn block_hash(&mut self, number: u64) -> Result<B256> {
+        self.block_hash_ref(number)
+    }
+}
+
+impl DatabaseRef for Snapshot {
+    type Error = LedgerError;
+
+    fn basic_ref(&self, address: Address) -> Result<Option<AccountInfo>> {
+        Ok(self.account(&address)?.info())
+    }
+
+    fn code_by_hash_ref(&self, code_hash: B256) -> Result<Bytecode> {
+        self.bytecode(&code_hash)
+    }
+
+    fn storage_ref(&self, address: Address, index: U256) -> Result<U256> {
+        self.slot(&address, &index)
+    }
+
+    fn block_hash_ref(&self, number: u64) -> Result<B256> {
         let stored = self.blocks.get_owned(number)?;
         stored.map_or(Ok(B256::ZERO), |bytes| Ok(records::decode::<Block>(bytes.value())?.hash))
     }

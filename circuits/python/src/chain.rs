@@ -60,7 +60,7 @@ impl Block {
 
 /// A log of a transaction.
 #[pyclass(frozen, module = "prividium._core")]
-pub(crate) struct Log(ledger::Log);
+pub(crate) struct Log(pub(crate) ledger::Log);
 
 #[pymethods]
 impl Log {

@@ -13,6 +13,7 @@ use crate::convert::{address, bytes, hash, int, word};
 use crate::errors::{detached, exception};
 use crate::genesis::Genesis;
 use crate::policy::PolicyTable;
+use crate::trace::{SimulatedCall, TraceFrame};
 
 /// A read-only call or a gas estimate.
 #[pyclass(frozen, module = "prividium._core")]
@@ -123,6 +124,25 @@ impl Ledger {
         detached(py, || self.0.set_policy(&table.0))
     }
 
+    fn judge_read(
+        &self,
+        py: Python<'_>,
+        signer: &[u8],
+        target: &[u8],
+        data: &[u8],
+    ) -> PyResult<&'static str> {
+        let call = ledger::TopLevelCall {
+            signer: address("signer", signer)?,
+            target: Some(address("target", target)?),
+            data,
+            access: ledger::Access::Read,
+            target_has_code: true,
+            target_is_precompile: false,
+            has_authorizations: false,
+        };
+        detached(py, || self.0.decide(&call))
+    }
+
     fn submit<'py>(&self, py: Python<'py>, raw: Vec<Bound<'py, PyBytes>>) -> PyResult<Bound<'py, PyList>> {
         let raw: Vec<Vec<u8>> = raw.iter().map(|raw| raw.as_bytes().to_vec()).collect();
         let answers = PyList::empty(py);
@@ -165,6 +185,29 @@ impl Ledger {
         detached(py, || self.0.estimate_gas(&request.0, judged))
     }
 
+    fn simulate(
+        &self,
+        py: Python<'_>,
+        blocks: Vec<Vec<PyRef<'_, CallRequest>>>,
+    ) -> PyResult<Vec<Vec<SimulatedCall>>> {
+        let blocks: Vec<Vec<_>> =
+            blocks.iter().map(|calls| calls.iter().map(|call| call.0.clone()).collect()).collect();
+        let outcomes = detached(py, || self.0.simulate(&blocks))?;
+        Ok(outcomes.into_iter().map(|calls| calls.into_iter().map(SimulatedCall).collect()).collect())
+    }
+
+    fn trace_transaction(&self, py: Python<'_>, transaction_hash: &[u8]) -> PyResult<Vec<TraceFrame>> {
+        let transaction_hash = hash("transaction_hash", transaction_hash)?;
+        let frames = detached(py, || self.0.trace_transaction(&transaction_hash))?;
+        Ok(frames.into_iter().map(TraceFrame).collect())
+    }
+
+    #[pyo3(signature = (request, judged=true))]
+    fn trace_call(&self, py: Python<'_>, request: &CallRequest, judged: bool) -> PyResult<Vec<TraceFrame>> {
+        let frames = detached(py, || self.0.trace_call(&request.0, judged))?;
+        Ok(frames.into_iter().map(TraceFrame).collect())
+    }
+
     fn unsealed(&self, py: Python<'_>) -> PyResult<(u64, u64, u64)> {
         detached(py, || self.0.unsealed())
     }
@@ -192,6 +235,18 @@ impl Ledger {
     fn open_transaction(&self, py: Python<'_>, transaction_hash: &[u8]) -> PyResult<String> {
         let transaction_hash = hash("transaction_hash", transaction_hash)?;
         detached(py, || self.0.open_transaction(&transaction_hash))
+    }
+
+    fn open_account(
+        &self,
+        py: Python<'_>,
+        batch_number: u64,
+        address: &[u8],
+        slots: Vec<Bound<'_, PyInt>>,
+    ) -> PyResult<String> {
+        let address = self::address("address", address)?;
+        let slots: Vec<U256> = slots.iter().map(|slot| word("slot", slot)).collect::<PyResult<_>>()?;
+        detached(py, || self.0.open_account(batch_number, &address, &slots))
     }
 
     fn open_call(&self, py: Python<'_>, batch_number: u64, to: &[u8], data: &[u8]) -> PyResult<String> {

@@ -9,6 +9,7 @@ mod final_proof;
 mod genesis;
 mod ledger_class;
 mod policy;
+mod trace;
 
 use pyo3::prelude::*;
 
@@ -30,6 +31,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<batch::BatchOutput>()?;
     module.add_class::<batch::Batch>()?;
     module.add_class::<batch::SealLimits>()?;
+    module.add_class::<trace::TraceFrame>()?;
+    module.add_class::<trace::SimulatedCall>()?;
     module.add_class::<ledger_class::CallRequest>()?;
     module.add_class::<ledger_class::Ledger>()?;
     module.add_function(wrap_pyfunction!(ledger_class::execute_witness, module)?)?;

@@ -1,5 +1,7 @@
 """Methods about the chain as a whole; none tells what anybody did."""
 
+from eth_utils.crypto import keccak
+
 from prividium.rpc.chain import Caller, Chain
 from prividium.rpc.envelope import INVALID_PARAMS, RpcError
 from prividium.rpc.params import FeeHistoryQuery
@@ -25,6 +27,19 @@ def block_number(chain: Chain, caller: Caller, nothing: None) -> Json:
 def zero_price(chain: Chain, caller: Caller, nothing: None) -> Json:
     """Gas is free: the institution pays for its machines, not its users for transactions."""
     return "0x0"
+
+
+def protocol_version(chain: Chain, caller: Caller, nothing: None) -> Json:
+    """Of the peer-to-peer protocol, which the node does not speak."""
+    return "0x0"
+
+
+def coinbase(chain: Chain, caller: Caller, nothing: None) -> Json:
+    return to_hex(chain.ledger.head().beneficiary)
+
+
+def sha3(chain: Chain, caller: Caller, given: bytes) -> Json:
+    return to_hex(keccak(given))
 
 
 def syncing(chain: Chain, caller: Caller, nothing: None) -> Json:

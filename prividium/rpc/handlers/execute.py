@@ -1,29 +1,49 @@
 """Methods that run code: judged by the policy at every call frame, in the core."""
 
+import asyncio
+from collections.abc import Coroutine
 from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import Final
 
+from anyio.to_thread import run_sync
+
+from prividium import clock
 from prividium._core import Transaction, decode_transaction
 from prividium.errors import Forbidden
-from prividium.rpc import params
+from prividium.rpc import execution_params, params
 from prividium.rpc.chain import Caller, Chain
+from prividium.rpc.envelope import RpcError
+from prividium.rpc.handlers import filtered
 from prividium.rpc.params import Params, Simulation
-from prividium.types import Address, Json, to_hex, to_quantity
+from prividium.rpc.refusals import SYNC_TIMEOUT, dropped
+from prividium.types import Address, Hash32, Json, to_hex, to_quantity
 
 PRECOMPILE_NUMBER_MAX = 0x1FF
 """Precompiles lie at small numbers (EIP-7951 has the largest today, 0x100)."""
+
+SYNC_MS_DEFAULT: Final = 2_000
+DROPPED_LOOK_SECONDS: Final = 0.25
+"""How often a waiting send looks whether its transaction was dropped, which no block announces."""
 
 
 @dataclass(frozen=True)
 class SignedTransaction:
     raw: bytes
     transaction: Transaction
+    timeout_ms: int | None = None
 
 
 def parse_signed(values: Params) -> SignedTransaction:
     """Decodes and recovers the signer; raises `CoreError`."""
     raw = params.raw_transaction(values)
     return SignedTransaction(raw, decode_transaction(raw))
+
+
+def parse_signed_sync(values: Params) -> SignedTransaction:
+    timeout_ms = execution_params.sync_timeout(values)
+    raw = params.raw_transaction(values[:1])
+    return SignedTransaction(raw, decode_transaction(raw), timeout_ms)
 
 
 def permit_signed(chain: Chain, caller: Caller, signed: SignedTransaction) -> None:
@@ -37,7 +57,7 @@ def permit_simulation(chain: Chain, caller: Caller, simulation: Simulation) -> N
 
 def call(chain: Chain, caller: Caller, simulation: Simulation) -> Json:
     chain.require_head(simulation.block)
-    _require_readable(chain, caller, simulation)
+    require_readable(chain, caller, simulation)
     return to_hex(chain.ledger.call(simulation.request, judged=True))
 
 
@@ -51,15 +71,43 @@ def send(chain: Chain, caller: Caller, signed: SignedTransaction) -> Future[byte
     return chain.submit(signed.raw)
 
 
+def send_sync(chain: Chain, caller: Caller, signed: SignedTransaction) -> Coroutine[None, None, Json]:
+    """EIP-7966: the receipt, once the transaction is in a block."""
+    longest = chain.limits.sync_ms_max
+    timeout_ms = min(longest, signed.timeout_ms or SYNC_MS_DEFAULT)
+    return _receipt_of(chain, caller, chain.submit(signed.raw), timeout_ms)
+
+
+async def _receipt_of(chain: Chain, caller: Caller, submitted: Future[bytes], timeout_ms: int) -> Json:
+    deadline = clock.monotonic() + timeout_ms / 1000
+    transaction_hash = Hash32(await asyncio.wrap_future(submitted))
+    while True:
+        height = chain.height
+        found = await run_sync(filtered.receipt, chain, caller, transaction_hash)
+        if found is not None:
+            return found
+        code = await run_sync(chain.ledger.dropped, transaction_hash)
+        if code is not None:
+            raise dropped(code)
+        left = deadline - clock.monotonic()
+        if left <= 0:
+            message = f"the transaction is accepted but was in no block within {timeout_ms} ms"
+            raise RpcError(SYNC_TIMEOUT, message, "sync_timeout", to_hex(transaction_hash))
+        await chain.heights.beyond(height, min(left, DROPPED_LOOK_SECONDS))
+
+
 def _require_own(caller: Caller, sender: Address) -> None:
     if not caller.person.owns(sender):
         raise Forbidden("wallet.not_owned_by_user", "forbidden")
 
 
-def _require_readable(chain: Chain, caller: Caller, simulation: Simulation) -> None:
-    """A read of an address without code is refused like that of a contract without rule: they must look alike."""
+def require_readable(chain: Chain, caller: Caller, simulation: Simulation) -> None:
+    """A read of an address without code is refused like that of a contract without rule: they must look alike, and
+    without a rule no state is read at all.
+    """
     to = simulation.to
     if to is None or caller.person.owns(to) or int.from_bytes(to, "big") <= PRECOMPILE_NUMBER_MAX:
         return
+    chain.ledger.judge_read(simulation.sender, to, simulation.data)
     if not chain.ledger.code(to):
         raise Forbidden("permission.missing", "forbidden")

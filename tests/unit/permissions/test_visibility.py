@@ -10,10 +10,13 @@ from prividium.permissions.visibility import (
     Full,
     Hidden,
     Redacted,
+    Sight,
     View,
     sees_account,
     sees_block_details,
-    visible_logs,
+    sees_frame,
+    sees_returns,
+    sees_trace,
     visible_transaction,
 )
 from prividium.types import Address, Hash32, RoleId, UserId, to_hex
@@ -27,10 +30,26 @@ CLIENT = RoleId(7)
 class Log:
     address: bytes
     topics: list[bytes]
+    data: bytes = b""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """An inner call, unless it says otherwise."""
+
+    depth: int = 1
+    kind: str = "CALL"
+    to: bytes | None = TOKEN
+    data: bytes = b""
+    permitted: bool = True
 
 
 def padded(address: bytes) -> bytes:
     return bytes(12) + address
+
+
+def sight(*rules: LogRule) -> Sight:
+    return Sight(EventRules.of(rules), frozenset({ALICE, BOB}))
 
 
 def person(*wallets: Address, roles: frozenset[RoleId] = frozenset(), may: str = "") -> Principal:
@@ -78,17 +97,75 @@ CASES: list[tuple[str, Principal | None, list[LogRule], View]] = [
 
 @pytest.mark.parametrize(("caller", "rules", "view"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
 def test_a_caller_sees(caller: Principal | None, rules: list[LogRule], view: View) -> None:
-    assert visible_transaction(caller, ALICE, TOKEN, LOGS, EventRules.of(rules)) == view
+    assert visible_transaction(caller, ALICE, TOKEN, LOGS, sight(*rules)) == view
+
+
+# What the sender Alice sees of a log of her own transaction without any rule: topics, data, seen.
+OWN_LOGS: list[tuple[str, list[bytes], bytes, bool]] = [
+    ("nobody", [TRANSFER], b"", True),
+    ("an address that is nobody's wallet", [TRANSFER, padded(OTHER)], padded(OTHER), True),
+    ("the sender", [TRANSFER, padded(ALICE)], b"", True),
+    ("the sender and another", [TRANSFER, padded(ALICE), padded(BOB)], b"", True),
+    ("the sender in the data, another in a topic", [TRANSFER, padded(BOB)], padded(ALICE), True),
+    ("another in a topic", [TRANSFER, padded(BOB)], b"", False),
+    ("another in the first topic of an anonymous event", [padded(BOB)], b"", False),
+    ("another in the data", [TRANSFER], bytes(32) + padded(BOB), False),
+    ("a number that ends like another's wallet", [TRANSFER, b"\x01" * 12 + BOB], b"", True),
+    ("another in half a word", [TRANSFER], padded(BOB)[:31], True),
+]
+
+
+@pytest.mark.parametrize(
+    ("topics", "data", "seen"), [case[1:] for case in OWN_LOGS], ids=[case[0] for case in OWN_LOGS]
+)
+def test_the_sender_sees_a_log_that_names(topics: list[bytes], data: bytes, seen: bool) -> None:
+    view = visible_transaction(person(ALICE), ALICE, TOKEN, [Log(TOKEN, topics, data)], sight())
+    assert view == Full((0,) if seen else ())
+
+
+def test_a_rule_shows_the_sender_a_log_about_another() -> None:
+    logs = [Log(TOKEN, [TRANSFER, padded(BOB)])]
+    assert visible_transaction(person(ALICE, roles=MEMBER), ALICE, TOKEN, logs, sight(BY_ROLE)) == Full((0,))
+
+
+FRAMES: list[tuple[str, Principal | None, Frame, bool, bool]] = [
+    ("nobody", None, Frame(depth=0), False, False),
+    ("the transaction's own", person(ALICE), Frame(depth=0, permitted=False, data=bytes(4) + padded(BOB)), True, True),
+    ("an inner one", person(ALICE), Frame(), True, False),
+    ("one that the policy does not permit", person(ALICE), Frame(permitted=False), False, False),
+    ("one that names another", person(ALICE), Frame(data=bytes(4) + padded(BOB)), False, False),
+    ("one that names the caller", person(ALICE), Frame(data=bytes(4) + padded(ALICE)), True, False),
+    ("one that pays another", person(ALICE), Frame(to=BOB), False, False),
+    ("a creation", person(ALICE), Frame(kind="CREATE2"), False, False),
+    ("a destruction", person(ALICE), Frame(kind="SELFDESTRUCT"), False, False),
+    ("any, to the reader of everything", person(may="full_read_access"), Frame(permitted=False, to=BOB), True, True),
+]
+
+
+@pytest.mark.parametrize(
+    ("caller", "frame", "seen", "returns"), [case[1:] for case in FRAMES], ids=[case[0] for case in FRAMES]
+)
+def test_a_frame_is_seen(caller: Principal | None, frame: Frame, seen: bool, returns: bool) -> None:
+    assert sees_frame(caller, frame, sight()) is seen
+    assert sees_returns(caller, frame) is returns
+
+
+@pytest.mark.parametrize(
+    ("caller", "traced"),
+    [(None, False), (person(ALICE), True), (person(BOB), False), (person(may="full_read_access"), True)],
+)
+def test_a_trace_is_the_senders(caller: Principal | None, traced: bool) -> None:
+    assert sees_trace(caller, ALICE) is traced
 
 
 def test_a_recipient_sees_the_logs_that_rules_allow() -> None:
-    view = visible_transaction(person(BOB), ALICE, BOB, LOGS, EventRules.of([RECEIVER]))
+    view = visible_transaction(person(BOB), ALICE, BOB, LOGS, sight(RECEIVER))
     assert view == Full((0,))
 
 
 def test_a_topic_must_be_an_address_to_be_ones_own() -> None:
     log = Log(TOKEN, [TRANSFER, padded(ALICE), b"\x01" * 12 + BOB])
-    assert visible_logs(person(BOB), ALICE, [log], EventRules.of([RECEIVER])) == ()
+    assert visible_transaction(person(BOB), ALICE, None, [log], sight(RECEIVER)) == Hidden()
 
 
 def test_an_event_rule_for_everybody_cannot_be_made() -> None:

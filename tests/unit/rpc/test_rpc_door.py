@@ -16,7 +16,7 @@ from prividium.types import Json
 from tests.unit.live import LiveNode, Scene
 from tests.unit.rpc.conftest import Rpc
 
-PUBLIC = ["eth_chainId", "net_version", "web3_clientVersion"]
+PUBLIC = ["eth_chainId", "eth_gasPrice", "net_version", "web3_clientVersion"]
 FORBIDDEN = [name for name, method in METHODS.items() if method.treatment is Treatment.FORBIDDEN]
 
 
@@ -29,7 +29,7 @@ def test_public_methods_need_no_login(nobody: Rpc, method: str) -> None:
     assert nobody.result(method)
 
 
-@pytest.mark.parametrize("method", [*sorted(set(METHODS) - set(PUBLIC)), "eth_unheardOf", "debug_traceCall"])
+@pytest.mark.parametrize("method", [*sorted(set(METHODS) - set(PUBLIC)), "eth_unheardOf", "debug_unheardOf"])
 def test_every_other_name_asks_for_a_login_first(nobody: Rpc, method: str) -> None:
     assert nobody.refusal(method)[0] == -32090
 
@@ -39,7 +39,7 @@ def test_an_unknown_method_does_not_exist(one: Rpc, method: str) -> None:
     assert one.refusal(method) == (-32601, "method_unknown")
 
 
-@pytest.mark.parametrize("method", [*FORBIDDEN, "debug_traceTransaction", "txpool_content", "zks_getProof"])
+@pytest.mark.parametrize("method", [*FORBIDDEN, "debug_storageRangeAt", "txpool_content", "zks_getProof"])
 def test_a_forbidden_method_is_refused_to_everybody(administrator: Rpc, method: str) -> None:
     assert administrator.refusal(method) == (-32001, "method_forbidden")
 

@@ -6,9 +6,12 @@ mod creation;
 mod openings;
 mod policies;
 mod reading;
+mod sequence;
 mod simulation;
 mod submission;
+mod tracing;
 
+pub use sequence::SimulatedCall;
 pub use simulation::CallRequest;
 pub use submission::decode_any_chain;
 

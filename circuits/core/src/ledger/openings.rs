@@ -1,6 +1,6 @@
 //! Openings for auditors, by name of the fact.
 
-use revm::primitives::{Address, Bytes, B256};
+use revm::primitives::{Address, Bytes, B256, U256};
 
 use crate::error::Result;
 use crate::opening;
@@ -14,6 +14,14 @@ impl Ledger {
     /// `not_found` if it is in no sealed batch; those of the store.
     pub fn open_transaction(&self, hash: &B256) -> Result<String> {
         self.store.view(|snapshot| opening::transaction::open(snapshot, &self.secret, hash))
+    }
+
+    /// An account and slots of it at the end of a batch, each with its path to the state root, as JSON.
+    ///
+    /// # Errors
+    /// `not_found` if there is no such batch; those of the store.
+    pub fn open_account(&self, batch: u64, address: &Address, slots: &[U256]) -> Result<String> {
+        self.store.view(|snapshot| opening::account::open(snapshot, batch, address, slots))
     }
 
     /// State openings that suffice to replay a read-only call at the end of a batch, as JSON.

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 use redb::{ReadTransaction, ReadableTable};
 
 use crate::error::{LedgerError, Result};
-use crate::policy::PolicyTable;
+use crate::policy::{PolicyTable, TopLevelCall};
 use crate::records;
 use crate::store::chain;
 use crate::store::tables::{META, POLICIES, POLICY};
@@ -21,6 +21,14 @@ impl Ledger {
     /// Those of the store.
     pub fn policy_version(&self) -> Result<u64> {
         self.store.view(|transaction| chain::number(transaction, POLICY))
+    }
+
+    /// The reason id with which the policy in force allows a top-level call. Reads no state.
+    ///
+    /// # Errors
+    /// `Denied`.
+    pub fn decide(&self, call: &TopLevelCall<'_>) -> Result<&'static str> {
+        self.policy().decide(call)
     }
 
     /// Makes `table` the policy of the next block on. A version is never reused for other entries.

@@ -75,18 +75,18 @@ impl Ledger {
 }
 
 /// One call, run as often as needed on one snapshot.
-struct Simulation<'a> {
+pub(super) struct Simulation<'a> {
     ledger: &'a Ledger,
     request: &'a CallRequest,
     judging: Judging,
-    gas_max: u64,
-    head: Block,
-    state: Snapshot,
-    policy: Arc<PolicyTable>,
+    pub(super) gas_max: u64,
+    pub(super) head: Block,
+    pub(super) state: Snapshot,
+    pub(super) policy: Arc<PolicyTable>,
 }
 
 impl<'a> Simulation<'a> {
-    fn new(ledger: &'a Ledger, request: &'a CallRequest, judging: Judging) -> Result<Self> {
+    pub(super) fn new(ledger: &'a Ledger, request: &'a CallRequest, judging: Judging) -> Result<Self> {
         let (head, state) =
             ledger.store.view(|transaction| Ok((chain::head(transaction)?, Snapshot::new(transaction)?)))?;
         let gas_max =
@@ -94,7 +94,7 @@ impl<'a> Simulation<'a> {
         Ok(Self { ledger, request, judging, gas_max, head, state, policy: ledger.policy() })
     }
 
-    fn run(&mut self, gas_limit: u64) -> Result<Outcome> {
+    pub(super) fn run(&mut self, gas_limit: u64) -> Result<Outcome> {
         let context = self.ledger.next_block(&self.head, self.head.timestamp);
         let mut executor = Executor::new(&mut self.state, &self.policy.0, self.ledger.genesis.chain_id);
         executor.begin_block(&context);

@@ -1,5 +1,6 @@
 //! Openings for auditors (`docs/protocol/disclosure.md`): JSON documents that lead from a fact to a batch's root.
 
+pub(crate) mod account;
 pub(crate) mod call;
 pub(crate) mod replay;
 pub(crate) mod transaction;

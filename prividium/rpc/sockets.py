@@ -1,0 +1,268 @@
+"""JSON-RPC over WebSocket (RFC 6455) at `/rpc`: the same door, and subscriptions.
+
+Identity comes from the Authorization header of the handshake, or from the first message, never from the address. The
+socket ends with its session; a client that does not take what it is sent loses its socket.
+"""
+
+import asyncio
+import json
+import logging
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.responses import Response
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from prividium import clock
+from prividium.errors import PrividiumError, RateLimited, Unauthorized
+from prividium.identity.principal import Principal
+from prividium.rpc.chain import Caller
+from prividium.rpc.dispatch import Denial, Door, Visit
+from prividium.rpc.envelope import Call, RpcError, error_envelope, result_envelope
+from prividium.rpc.refusals import refusal, unauthorized
+from prividium.rpc.subscriptions import Subscriptions, next_notifications
+from prividium.types import Json
+
+log = logging.getLogger(__name__)
+
+AUTHENTICATE: Final = "prividium_authenticate"
+AUTHENTICATE_SECONDS_MAX: Final = 10.0
+SEND_SECONDS_MAX: Final = 10.0
+LAG_BLOCKS_MAX: Final = 10_000
+STRANGERS_MAX: Final = 64
+"""Sockets that have not said yet who they are."""
+
+POLICY_VIOLATION: Final = 1008
+UNSUPPORTED_DATA: Final = 1003
+MESSAGE_TOO_BIG: Final = 1009
+TRY_AGAIN_LATER: Final = 1013
+SESSION_ENDED: Final = 3000
+TIMED_OUT: Final = 3008
+"""Close codes of RFC 6455 and of IANA's registry."""
+
+
+@dataclass(frozen=True)
+class SocketLimits:
+    message_bytes_max: int
+    per_person_max: int
+    subscriptions_max: int
+    session_check_seconds: float
+
+
+class _Closing(Exception):
+    """The socket must be closed, and why."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+class _Session:
+    """One socket of one person. `authorization` is presented anew with every message: rights and sessions change."""
+
+    def __init__(self, socket: WebSocket, authorization: str, address: str, subscriptions: Subscriptions) -> None:
+        self.socket = socket
+        self.authorization = authorization
+        self.address = address
+        self.subscriptions = subscriptions
+        self.delivering = asyncio.Lock()
+
+
+class Sockets:
+    def __init__(self, door: Door, identify: Callable[[str | None], Principal | None], limits: SocketLimits) -> None:
+        self._door = door
+        self._chain = door.chain
+        self._identify = identify
+        self._limits = limits
+        self._open: Counter[str] = Counter()
+        self._strangers = 0
+
+    async def endpoint(self, socket: WebSocket) -> None:
+        address = socket.client.host if socket.client else ""
+        authorization = socket.headers.get("authorization")
+        refused = await self._refused(socket, authorization, address)
+        if refused is not None:
+            await socket.send_denial_response(refused)
+            return
+        await socket.accept()
+        try:
+            if authorization is None:
+                authorization = await self._first_message(socket, address)
+            await self._serve(socket, authorization, address)
+        except _Closing as closing:
+            await _close(socket, closing)
+        except WebSocketDisconnect:
+            return
+
+    # who is it
+
+    async def _refused(self, socket: WebSocket, authorization: str | None, address: str) -> Response | None:
+        """Why there will be no socket at all."""
+        if socket.url.query:
+            return Response("nothing is taken from the address; send the token in a header or a message", 400)
+        if authorization is None and self._strangers >= STRANGERS_MAX:
+            return Response("too many sockets without a session", 503)
+        try:
+            await self._door.in_thread(self._door.who, authorization, address, 1)
+            if authorization is not None:
+                await self._person(authorization)
+        except RateLimited:
+            return Response("too many requests", 429, {"retry-after": "60"})
+        except Unauthorized as error:
+            await self._record(None, error.code)
+            return Response("the session does not hold", 401, {"www-authenticate": "Bearer"})
+        return None
+
+    async def _first_message(self, socket: WebSocket, address: str) -> str:
+        """The Authorization header that the first message stands for."""
+        self._strangers += 1
+        try:
+            data = await asyncio.wait_for(self._receive(socket), AUTHENTICATE_SECONDS_MAX)
+        except TimeoutError:
+            raise _Closing(TIMED_OUT, "the first message must authenticate") from None
+        finally:
+            self._strangers -= 1
+        call = self._only_call(data)
+        if call is None or call.method != AUTHENTICATE or len(call.params) != 1:
+            await self._send(socket, error_envelope(None if call is None else call.id, unauthorized()))
+            raise _Closing(SESSION_ENDED, "the first message must authenticate")
+        authorization = f"Bearer {call.params[0]}"
+        try:
+            await self._person(authorization)
+        except Unauthorized as error:
+            await self._record(None, error.code)
+            await self._send(socket, error_envelope(call.id, unauthorized()))
+            raise _Closing(SESSION_ENDED, "the session does not hold") from None
+        await self._send(socket, result_envelope(call.id, True))
+        return authorization
+
+    def _only_call(self, data: bytes) -> Call | None:
+        try:
+            body = self._door.parse(data)
+        except RpcError:
+            return None
+        found = body.items[0]
+        return found if isinstance(found, Call) and not body.batch else None
+
+    async def _person(self, authorization: str) -> Principal:
+        """Raises Unauthorized."""
+        principal = await self._door.in_thread(self._identify, authorization)
+        if principal is None:
+            raise Unauthorized("not_signed_in", "sign in and send the session token")
+        return principal
+
+    async def _still_there(self, session: _Session) -> Principal:
+        try:
+            return await self._person(session.authorization)
+        except Unauthorized:
+            raise _Closing(SESSION_ENDED, "the session has ended") from None
+        except PrividiumError as error:
+            log.warning("a socket is closed, its session cannot be checked: %s", error.message)
+            raise _Closing(TRY_AGAIN_LATER, "the session cannot be checked now") from None
+
+    async def _record(self, principal: Principal | None, reason: str) -> None:
+        denial = Denial(principal, AUTHENTICATE, reason, "", clock.new_id())
+        await self._door.in_thread(self._door.record, [denial])
+
+    # serve
+
+    async def _serve(self, socket: WebSocket, authorization: str, address: str) -> None:
+        subscriptions = Subscriptions(self._chain, self._limits.subscriptions_max)
+        session = _Session(socket, authorization, address, subscriptions)
+        person = (await self._still_there(session)).user_id
+        if self._open[person] >= self._limits.per_person_max:
+            raise _Closing(POLICY_VIOLATION, f"at most {self._limits.per_person_max} sockets for one person")
+        self._open[person] += 1
+        tasks = [asyncio.create_task(self._read(session)), asyncio.create_task(self._watch(session))]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self._open[person] -= 1
+            if not self._open[person]:
+                del self._open[person]
+
+    async def _read(self, session: _Session) -> None:
+        """Answers one message after the other until the client goes."""
+        while True:
+            data = await self._receive(session.socket)
+            answer = await self._answer(session, data)
+            if answer is not None:
+                await self._send(session.socket, answer)
+            session.subscriptions.announce()
+            await self._deliver(session)
+
+    async def _answer(self, session: _Session, data: bytes) -> Json:
+        malformed: RpcError | None = None
+        count = 1
+        try:
+            body = self._door.parse(data)
+            count = len(body.items)
+        except RpcError as error:
+            malformed = error
+        try:
+            principal = await self._door.in_thread(self._door.who, session.authorization, session.address, count)
+        except RateLimited as error:
+            return error_envelope(None, refusal(error))
+        if principal is None:
+            raise _Closing(SESSION_ENDED, "the session has ended")
+        if malformed is not None:
+            return error_envelope(None, malformed)
+        return await self._door.answer(body, Visit(principal, clock.new_id(), session.subscriptions))
+
+    async def _watch(self, session: _Session) -> None:
+        """Tells of new blocks, and looks whether the session is still there."""
+        while True:
+            height = self._chain.height
+            await self._deliver(session)
+            await self._chain.heights.beyond(height, self._limits.session_check_seconds)
+            await self._still_there(session)
+
+    async def _deliver(self, session: _Session) -> None:
+        async with session.delivering:
+            height = self._chain.height
+            for subscription in session.subscriptions.due(height):
+                if height - subscription.next_block > LAG_BLOCKS_MAX:
+                    raise _Closing(TRY_AGAIN_LATER, "too far behind the chain")
+                while subscription.next_block <= height and session.subscriptions.is_open(subscription):
+                    # Rights may have changed between two messages.
+                    caller = Caller(await self._still_there(session))
+                    for message in await self._door.in_thread(
+                        next_notifications, self._chain, caller, subscription, height
+                    ):
+                        await self._send(session.socket, message)
+
+    # the wire
+
+    async def _receive(self, socket: WebSocket) -> bytes:
+        message = await socket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message.get("code", 1006))
+        text = message.get("text")
+        if text is None:
+            raise _Closing(UNSUPPORTED_DATA, "messages are text")
+        data = str(text).encode()
+        if len(data) > self._limits.message_bytes_max:
+            raise _Closing(MESSAGE_TOO_BIG, "the message is too large")
+        return data
+
+    async def _send(self, socket: WebSocket, document: Json) -> None:
+        try:
+            await asyncio.wait_for(socket.send_text(json.dumps(document, separators=(",", ":"))), SEND_SECONDS_MAX)
+        except TimeoutError:
+            raise _Closing(TRY_AGAIN_LATER, "the client does not take its messages") from None
+
+
+async def _close(socket: WebSocket, closing: _Closing) -> None:
+    try:
+        await asyncio.wait_for(socket.close(closing.code, closing.reason), 1.0)
+    except (TimeoutError, WebSocketDisconnect, RuntimeError):
+        # It is closed already, or does not read: the server drops the connection when this endpoint returns.
+        return

@@ -21,6 +21,7 @@ from prividium.errors import ConfigurationError
 from prividium.identity.dev_people import PASSWORD, PEOPLE
 from prividium.node.parts import Node
 from prividium.node.status import ASSURANCE
+from prividium.rpc.socket_protocol import SocketProtocol
 from prividium.settings import Settings, load_settings
 
 BACKLOG = 2048
@@ -99,7 +100,7 @@ def server_configuration(node: Node) -> uvicorn.Config:
         server_header=False,
         date_header=True,
         lifespan="off",
-        ws="websockets-sansio",
+        ws=SocketProtocol,
         ws_max_size=node.settings.rpc_body_bytes_max,
         # Compression would let a reader of the traffic guess secrets by the length of messages.
         ws_per_message_deflate=False,

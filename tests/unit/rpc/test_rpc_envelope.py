@@ -114,3 +114,18 @@ def test_strings_without_end_are_looked_at_once(body: bytes) -> None:
     with pytest.raises(RpcError) as refused:
         parse_body(body, LIMITS)
     assert refused.value.code == -32700
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"jsonrpc":"2.0","id":1,"method":"eth_chainId","method":"eth_accounts"}',
+        b'{"jsonrpc":"2.0","id":1,"id":1,"method":"eth_chainId"}',
+        b'{"jsonrpc":"2.0","id":1,"method":"eth_call","params":[{"to":"0x1","to":"0x2"}]}',
+        b'[{"jsonrpc":"2.0","id":1,"method":"eth_chainId"},{"a":1,"\\u0061":2}]',
+    ],
+)
+def test_a_key_that_stands_twice_is_an_error_however_it_is_written(body: bytes) -> None:
+    with pytest.raises(RpcError) as refused:
+        parse_body(body, LIMITS)
+    assert (refused.value.code, refused.value.reason) == (-32600, "duplicate_key")

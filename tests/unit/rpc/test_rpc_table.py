@@ -13,9 +13,9 @@ DOCUMENT = Path(__file__).parents[3] / "docs" / "rpc.md"
 REFERENCE = (
     # Every method that Prividium's table names, whatever it does with it.
     "eth_blockNumber eth_chainId eth_gasPrice net_version web3_clientVersion eth_protocolVersion eth_syncing "
-    "eth_coinbase eth_maxPriorityFeePerGas zks_getBridgehubContract zks_getL2ToL1LogProof zks_getGenesis eth_getBalance "
-    "eth_getTransactionCount eth_getCode eth_call eth_estimateGas eth_sendRawTransaction eth_feeHistory eth_newFilter "
-    "eth_newBlockFilter eth_getFilterChanges eth_getFilterLogs eth_uninstallFilter eth_getBlockByNumber "
+    "eth_coinbase eth_maxPriorityFeePerGas zks_getBridgehubContract zks_getL2ToL1LogProof zks_getGenesis "
+    "eth_getBalance eth_getTransactionCount eth_getCode eth_call eth_estimateGas eth_sendRawTransaction eth_feeHistory "
+    "eth_newFilter eth_newBlockFilter eth_getFilterChanges eth_getFilterLogs eth_uninstallFilter eth_getBlockByNumber "
     "eth_getBlockByHash eth_getBlockTransactionCountByNumber eth_getBlockTransactionCountByHash eth_getBlockReceipts "
     "eth_getTransactionByHash eth_getTransactionReceipt eth_getLogs eth_getStorageAt eth_getProof eth_subscribe "
     "eth_unsubscribe eth_createAccessList eth_callMany eth_simulateV1 eth_accounts eth_sign eth_signTransaction "

@@ -20,6 +20,8 @@ TRACES_AT_ONCE_MAX: Final = 2
 """A trace runs up to a batch of transactions again; more at once would keep the writer waiting for the processor."""
 
 
+WAITING_MAX: Final = 256
+"""Sends that wait for their receipt at the same time, of all people together."""
 NOT_STORED: Final = bytes(32)
 """A hash that no transaction has."""
 
@@ -59,6 +61,7 @@ class Chain:
     heights: Heights
     stand_in: StandIn = field(default_factory=StandIn)
     tracing: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(TRACES_AT_ONCE_MAX))
+    waiting: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(WAITING_MAX))
 
     @property
     def height(self) -> int:

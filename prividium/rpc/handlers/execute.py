@@ -23,7 +23,7 @@ PRECOMPILE_NUMBER_MAX = 0x1FF
 """Precompiles lie at small numbers (EIP-7951 has the largest today, 0x100)."""
 
 SYNC_MS_DEFAULT: Final = 2_000
-DROPPED_LOOK_SECONDS: Final = 0.25
+DROPPED_LOOK_SECONDS: Final = 0.5
 """How often a waiting send looks whether its transaction was dropped, which no block announces."""
 
 
@@ -81,19 +81,33 @@ def send_sync(chain: Chain, caller: Caller, signed: SignedTransaction) -> Corout
 async def _receipt_of(chain: Chain, caller: Caller, submitted: Future[bytes], timeout_ms: int) -> Json:
     deadline = clock.monotonic() + timeout_ms / 1000
     transaction_hash = Hash32(await asyncio.wrap_future(submitted))
-    while True:
-        height = chain.height
-        found = await run_sync(filtered.receipt, chain, caller, transaction_hash)
-        if found is not None:
-            return found
-        code = await run_sync(chain.ledger.dropped, transaction_hash)
-        if code is not None:
-            raise dropped(code)
-        left = deadline - clock.monotonic()
-        if left <= 0:
-            message = f"the transaction is accepted but was in no block within {timeout_ms} ms"
-            raise RpcError(SYNC_TIMEOUT, message, "sync_timeout", to_hex(transaction_hash))
-        await chain.heights.beyond(height, min(left, DROPPED_LOOK_SECONDS))
+    if not chain.waiting.acquire(blocking=False):
+        raise _not_yet("the transaction is accepted, but too many others are waited for", transaction_hash)
+    try:
+        while True:
+            height = chain.height
+            found = await run_sync(_receipt_or_drop, chain, caller, transaction_hash)
+            if found is not None:
+                return found
+            left = deadline - clock.monotonic()
+            if left <= 0:
+                text = f"the transaction is accepted but was in no block within {timeout_ms} ms"
+                raise _not_yet(text, transaction_hash)
+            await chain.heights.beyond(height, min(left, DROPPED_LOOK_SECONDS))
+    finally:
+        chain.waiting.release()
+
+
+def _receipt_or_drop(chain: Chain, caller: Caller, transaction_hash: Hash32) -> Json:
+    found = filtered.receipt(chain, caller, transaction_hash)
+    code = chain.ledger.dropped(transaction_hash) if found is None else None
+    if code is not None:
+        raise dropped(code)
+    return found
+
+
+def _not_yet(text: str, transaction_hash: Hash32) -> RpcError:
+    return RpcError(SYNC_TIMEOUT, text, "sync_timeout", to_hex(transaction_hash))
 
 
 def _require_own(caller: Caller, sender: Address) -> None:

@@ -6,4 +6,5 @@ mod openings;
 mod sealing;
 mod simulation;
 mod throughput;
+mod tracing;
 mod world;

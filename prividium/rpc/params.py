@@ -30,6 +30,7 @@ ALTERNATIVES_MAX = 100
 QUANTITY_MAX = 2**256 - 1
 
 _CURSOR_BYTES = 12
+_HASH_CHARACTERS = 66
 _QUANTITY = re.compile(r"0x(0|[1-9a-fA-F][0-9a-fA-F]{0,63})")
 
 
@@ -205,7 +206,7 @@ def _paging(fields: dict[str, Json]) -> Paging:
 
 
 def block_id(name: str, value: Json) -> BlockId:
-    """A tag, a quantity, or an EIP-1898 object."""
+    """A tag, a quantity, a hash, or an EIP-1898 object."""
     if isinstance(value, dict):
         fields = object_of(name, value, frozenset({"blockNumber", "blockHash", "requireCanonical"}))
         if (fields.get("blockNumber") is None) == (fields.get("blockHash") is None):
@@ -215,6 +216,8 @@ def block_id(name: str, value: Json) -> BlockId:
         return quantity(name, fields["blockNumber"])
     if isinstance(value, str) and value in TAGS:
         return _tag(value)
+    if isinstance(value, str) and len(value) == _HASH_CHARACTERS:
+        return hash32(name, value)
     number = quantity(name, value)
     if number >= 2**63:
         raise wrong(name, "no such block number")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
+from prividium.demo.administration import assign_role, create_role
 from prividium.demo.member import Member
 from prividium.types import Json
 from tests.unit.live import LiveNode, Scene, set_scene
@@ -78,3 +79,14 @@ def administrator(scene: Scene) -> Rpc:
 @pytest.fixture(scope="session")
 def nobody(scene: Scene) -> Rpc:
     return Rpc(scene.live.stranger())
+
+
+@pytest.fixture
+def deployer(scene: Scene, stranger: Rpc) -> Iterator[Rpc]:
+    """May deploy, and nothing else."""
+    assign_role(
+        scene.administrator, scene.stranger, create_role(scene.administrator, "deployer", ["contract_deployment"])
+    )
+    yield stranger
+    profile = scene.stranger.rest("GET", "/api/profiles/me")
+    scene.administrator.rest("PUT", f"/api/users/{profile['id']}/roles", {"roles": []})

@@ -2,11 +2,8 @@
 of every contract that calls another. Each fails when the check that it names is taken away.
 """
 
-from collections.abc import Iterator
-
 import pytest
 
-from prividium.demo.administration import assign_role, create_role
 from prividium.demo.fund import call_data
 from prividium.types import Json
 from tests.unit.live import Scene, new_account
@@ -282,17 +279,6 @@ def test_a_proxy_needs_rules_of_its_own(scene: Scene, one: Rpc) -> None:
     contracts.allow(scene.administrator, proxy, ("balanceOf(address)", "write", "restrictArgument"))
     assert one.result("eth_call", call(one, proxy, balance_of(scene.one.address))) == "0x" + "00" * 32
     assert everywhere(one, call(one, proxy, balance_of(scene.two.address))) == [FORBIDDEN] * 4
-
-
-@pytest.fixture
-def deployer(scene: Scene, stranger: Rpc) -> Iterator[Rpc]:
-    """May deploy, and nothing else."""
-    assign_role(
-        scene.administrator, scene.stranger, create_role(scene.administrator, "deployer", ["contract_deployment"])
-    )
-    yield stranger
-    profile = scene.stranger.rest("GET", "/api/profiles/me")
-    scene.administrator.rest("PUT", f"/api/users/{profile['id']}/roles", {"roles": []})
 
 
 def test_a_constructor_is_judged_inside(scene: Scene, deployer: Rpc) -> None:

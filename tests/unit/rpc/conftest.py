@@ -1,5 +1,6 @@
 """One scene for all RPC tests: they read it, and send transactions that do not disturb each other."""
 
+import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -85,7 +86,9 @@ def nobody(scene: Scene) -> Rpc:
 def deployer(scene: Scene, stranger: Rpc) -> Iterator[Rpc]:
     """May deploy, and nothing else."""
     assign_role(
-        scene.administrator, scene.stranger, create_role(scene.administrator, "deployer", ["contract_deployment"])
+        scene.administrator,
+        scene.stranger,
+        create_role(scene.administrator, f"deployer {secrets.token_hex(4)}", ["contract_deployment"]),
     )
     yield stranger
     profile = scene.stranger.rest("GET", "/api/profiles/me")

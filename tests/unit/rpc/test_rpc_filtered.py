@@ -84,7 +84,9 @@ def test_blocks_show_only_what_the_caller_sees(scene: Scene, one: Rpc, stranger:
 def test_header_fields_that_tell_about_others_are_constants(scene: Scene, stranger: Rpc) -> None:
     count = int(str(stranger.result("eth_blockNumber")), 16)
     varying = {"number", "hash", "parentHash", "timestamp"}
-    headers = [document(stranger.result("eth_getBlockByNumber", hex(number), False)) for number in range(count + 1)]
+    blocks = [document(stranger.result("eth_getBlockByNumber", hex(number), False)) for number in range(count + 1)]
+    headers = [block for block in blocks if not block["transactions"]]
+    assert len(headers) > 3
     constant = [{name: value for name, value in header.items() if name not in varying} for header in headers]
     assert all(header == constant[0] for header in constant)
     assert int(str(constant[0]["logsBloom"]), 16) == 0

@@ -178,10 +178,12 @@ def test_what_an_inner_call_returned_is_not_told(scene: Scene, stranger: Rpc) ->
 
 
 def test_headers_tell_nothing_about_others(scene: Scene, stranger: Rpc) -> None:
-    count = int(str(stranger.result("eth_blockNumber")), 16)
-    for number in range(count + 1):
+    own = scene.stranger.address.lower()
+    for number in range(int(str(stranger.result("eth_blockNumber")), 16) + 1):
         block = stranger.result("eth_getBlockByNumber", hex(number), True)
         assert isinstance(block, dict)
+        if own in str(block["transactions"]):
+            continue
         assert (block["gasUsed"], block["size"], block["transactions"]) == ("0x0", "0x0", [])
         constants = {str(block[name]) for name in ("transactionsRoot", "receiptsRoot", "stateRoot")}
         assert constants == {"0x" + "00" * 32}

@@ -85,13 +85,14 @@ fn a_failing_call_and_a_creation_have_traces() {
     let frames = ledger.trace_transaction(&hash).unwrap();
     assert_eq!(shape(&frames), [(0, "CREATE", Some(wallet.address.create(0)))]);
     assert_eq!(frames[0].output[..], *STORE_CODE);
-    // The store called with nothing reverts nowhere; the forwarder to itself without an address runs out of depth or gas.
+    // The forwarder, called by itself without an address to call, fails, and so does the outer call.
     let nowhere = data(FORWARD, &[U256::from_be_slice(contract(0xc2).as_slice())]);
-    let short = CallRequest { gas_limit: Some(22_000), ..request(&wallet, contract(0xc2), nowhere) };
+    let short = CallRequest { gas_limit: Some(60_000), ..request(&wallet, contract(0xc2), nowhere) };
     let denied = ledger.trace_call(&short, true).unwrap_err();
     assert_eq!(denied.code(), "permission.missing");
     let frames = ledger.trace_call(&short, false).unwrap();
-    assert!(frames[0].error.is_some());
+    assert_eq!(frames[0].error, Some("execution reverted"));
+    assert!(frames[1].error.is_some());
 }
 
 #[test]

@@ -13,7 +13,8 @@ from prividium.permissions.visibility import Sight
 from prividium.rpc.envelope import INVALID_PARAMS, RpcError
 from prividium.rpc.filters import Filters
 from prividium.rpc.heights import Heights
-from prividium.rpc.params import BlockId, LogFilter
+from prividium.rpc.log_params import LogFilter
+from prividium.rpc.params import BlockId
 from prividium.types import to_hex
 
 TRACES_AT_ONCE_MAX: Final = 2

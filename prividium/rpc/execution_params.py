@@ -110,19 +110,6 @@ def sync_timeout(values: Params) -> int | None:
     return found
 
 
-def subscription(values: Params) -> "params.LogFilter | None":
-    """`newHeads`, or `logs` with an optional filter; None for heads."""
-    arity(values, 1, 2)
-    match values[0]:
-        case "newHeads":
-            arity(values, 1, 1)
-            return None
-        case "logs":
-            wanted = object_of("filter", values[1], frozenset({"address", "topics"})) if len(values) == 2 else {}
-            return params.log_filter([wanted])
-    raise wrong("subscription", "newHeads or logs; others would tell about other people", "subscription_unsupported")
-
-
 def text(values: Params) -> str:
     """One identifier."""
     arity(values, 1, 1)

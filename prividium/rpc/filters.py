@@ -7,7 +7,7 @@ from typing import Final
 
 from prividium import clock
 from prividium.rpc.envelope import RpcError
-from prividium.rpc.params import Cursor, LogFilter
+from prividium.rpc.log_params import Cursor, LogFilter
 from prividium.rpc.refusals import LIMIT_EXCEEDED, filter_unknown
 from prividium.types import UserId, to_hex
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias, TypeVar
 
-from prividium.rpc import execution_params, params
+from prividium.rpc import execution_params, log_params, params
 from prividium.rpc.chain import Caller, Chain
 from prividium.rpc.forbidden import NAMES, NAMESPACES
 from prividium.rpc.handlers import account, chain, execute, filtered, polling, simulate, subscribe, trace
@@ -215,12 +215,12 @@ _FILTERED: dict[str, Method] = {
         Treatment.FILTERED, _COUNT, params.block_by_hash, filtered.transaction_count
     ),
     "eth_getLogs": _method(
-        Treatment.FILTERED, "Logs of a filter, in pages if it asks for them.", params.log_page, logs
+        Treatment.FILTERED, "Logs of a filter, in pages if it asks for them.", log_params.log_page, logs
     ),
 }
 
 _PERSONAL: dict[str, Method] = {
-    "eth_newFilter": _method(Treatment.PERSONAL, "A filter of logs.", params.log_filter, polling.new_filter),
+    "eth_newFilter": _method(Treatment.PERSONAL, "A filter of logs.", log_params.log_filter, polling.new_filter),
     "eth_newBlockFilter": _method(Treatment.PERSONAL, "A filter of blocks.", params.none, polling.new_block_filter),
     "eth_getFilterChanges": _method(
         Treatment.PERSONAL, "What is new, as the caller may see it now.", execution_params.text, polling.changes
@@ -232,7 +232,7 @@ _PERSONAL: dict[str, Method] = {
     "eth_subscribe": _method(
         Treatment.SOCKET,
         "`newHeads` with redacted headers, or `logs` that the caller may see.",
-        execution_params.subscription,
+        log_params.subscription,
         subscribe.subscribe,
     ),
     "prividium_authenticate": _method(

@@ -5,14 +5,13 @@ Every function raises `RpcError(-32602)` naming the parameter and the problem.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 from prividium._core import CallRequest
 from prividium.errors import InvalidInput
-from prividium.ledger.index import Topic
 from prividium.rpc.envelope import INVALID_PARAMS, RpcError
-from prividium.types import Address, Hash32, Json, from_hex, parse_address, parse_hash, to_hex
+from prividium.types import Address, Hash32, Json, from_hex, parse_address, parse_hash
 
 Params = Sequence[Json]
 Tag = Literal["latest", "pending", "safe", "finalized", "earliest"]
@@ -23,13 +22,9 @@ TAGS = frozenset(get_args(Tag))
 CALL_FIELDS = frozenset({"from", "to", "gas", "value", "data", "input"})
 PRICE_FIELDS = frozenset({"gasPrice", "maxFeePerGas", "maxPriorityFeePerGas", "nonce", "type", "chainId", "accessList"})
 """Accepted because wallets send them; gas is free and a simulation does not look at them."""
-FILTER_FIELDS = frozenset({"fromBlock", "toBlock", "address", "topics", "blockHash"})
-PAGE_FIELDS = frozenset({"limit", "cursor"})
-TOPICS_MAX = 4
 ALTERNATIVES_MAX = 100
 QUANTITY_MAX = 2**256 - 1
 
-_CURSOR_BYTES = 12
 _HASH_CHARACTERS = 66
 _QUANTITY = re.compile(r"0x(0|[1-9a-fA-F][0-9a-fA-F]{0,63})")
 
@@ -59,35 +54,6 @@ class BlockQuery:
 class IndexedQuery:
     block: BlockQuery
     index: int
-
-
-@dataclass(frozen=True, order=True)
-class Cursor:
-    """The last log that was shown, as its reader numbers the logs of the block: it tells what that log told."""
-
-    block: int
-    log_index: int
-
-    def text(self) -> str:
-        return to_hex(self.block.to_bytes(8, "big") + self.log_index.to_bytes(4, "big"))
-
-
-@dataclass(frozen=True)
-class Paging:
-    limit: int | None
-    after: Cursor | None
-
-
-@dataclass(frozen=True)
-class LogFilter:
-    """Either `block_hash` or the range is set. `paging` is None where the whole answer is wanted."""
-
-    block_hash: Hash32 | None
-    first: BlockId
-    last: BlockId
-    addresses: frozenset[Address]
-    topics: tuple[Topic, ...]
-    paging: Paging | None = None
 
 
 @dataclass(frozen=True)
@@ -175,36 +141,6 @@ def simulation(params: Params) -> Simulation:
     return Simulation(sender, CallRequest(sender, to, payload, value, gas), to, payload, block_at(params, 1))
 
 
-def log_page(params: Params) -> LogFilter:
-    """A filter, with `limit` and `cursor` if the answer shall come in pages."""
-    arity(params, 1, 1)
-    fields = object_of("filter", params[0], FILTER_FIELDS | PAGE_FIELDS)
-    paged = bool(PAGE_FIELDS & set(fields))
-    plain = log_filter([{name: value for name, value in fields.items() if name not in PAGE_FIELDS}])
-    return replace(plain, paging=_paging(fields)) if paged else plain
-
-
-def log_filter(params: Params) -> LogFilter:
-    arity(params, 1, 1)
-    fields = object_of("filter", params[0], FILTER_FIELDS)
-    block_hash = None if fields.get("blockHash") is None else hash32("blockHash", fields["blockHash"])
-    if block_hash is not None and (fields.get("fromBlock") is not None or fields.get("toBlock") is not None):
-        raise wrong("filter", "blockHash cannot be combined with fromBlock or toBlock")
-    first = "latest" if fields.get("fromBlock") is None else block_id("fromBlock", fields["fromBlock"])
-    last = "latest" if fields.get("toBlock") is None else block_id("toBlock", fields["toBlock"])
-    return LogFilter(block_hash, first, last, _addresses(fields.get("address")), _topics(fields.get("topics")))
-
-
-def _paging(fields: dict[str, Json]) -> Paging:
-    limit = None if fields.get("limit") is None else quantity("limit", fields["limit"])
-    if limit == 0:
-        raise wrong("limit", "at least 1")
-    if fields.get("cursor") is None:
-        return Paging(limit, None)
-    cursor = data("cursor", fields["cursor"], _CURSOR_BYTES)
-    return Paging(limit, Cursor(int.from_bytes(cursor[:8], "big"), int.from_bytes(cursor[8:], "big")))
-
-
 def block_id(name: str, value: Json) -> BlockId:
     """A tag, a quantity, a hash, or an EIP-1898 object."""
     if isinstance(value, dict):
@@ -285,29 +221,3 @@ def _payload(fields: dict[str, Json]) -> bytes:
     if len(given) == 2 and given[0] != given[1]:
         raise wrong("call", "`data` and `input` differ; give one of them")
     return given[0] if given else b""
-
-
-def _addresses(value: Json) -> frozenset[Address]:
-    if value is None:
-        return frozenset()
-    listed = value if isinstance(value, list) else [value]
-    if len(listed) > ALTERNATIVES_MAX:
-        raise wrong("address", f"at most {ALTERNATIVES_MAX} addresses")
-    return frozenset(address("address", item) for item in listed)
-
-
-def _topics(value: Json) -> tuple[Topic, ...]:
-    if value is None:
-        return ()
-    if not isinstance(value, list) or len(value) > TOPICS_MAX:
-        raise wrong("topics", f"expected an array of at most {TOPICS_MAX}")
-    return tuple(_topic(item) for item in value)
-
-
-def _topic(value: Json) -> Topic:
-    if value is None:
-        return frozenset()
-    listed = value if isinstance(value, list) else [value]
-    if len(listed) > ALTERNATIVES_MAX:
-        raise wrong("topics", f"at most {ALTERNATIVES_MAX} alternatives")
-    return frozenset(hash32("topic", item) for item in listed)

@@ -13,7 +13,7 @@ from prividium.rpc.chain import Caller, Chain
 from prividium.rpc.envelope import RpcError
 from prividium.rpc.forms import head_form
 from prividium.rpc.handlers.logs import search
-from prividium.rpc.params import Cursor, LogFilter
+from prividium.rpc.log_params import Cursor, LogFilter
 from prividium.rpc.refusals import LIMIT_EXCEEDED
 from prividium.types import Json, to_hex
 

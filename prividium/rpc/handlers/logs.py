@@ -13,7 +13,8 @@ from prividium.permissions.visibility import FULL_READ, Sight
 from prividium.rpc.chain import Caller, Chain
 from prividium.rpc.envelope import INVALID_PARAMS, RpcError
 from prividium.rpc.forms import log_form
-from prividium.rpc.params import BlockId, Cursor, LogFilter
+from prividium.rpc.log_params import Cursor, LogFilter
+from prividium.rpc.params import BlockId
 from prividium.rpc.refusals import LIMIT_EXCEEDED
 from prividium.rpc.views import SeenBlock, seen_block
 from prividium.types import Json

@@ -4,7 +4,8 @@ from prividium.ledger.index import LogQuery
 from prividium.rpc.chain import Caller, Chain
 from prividium.rpc.filters import Filter
 from prividium.rpc.handlers.logs import logs, search
-from prividium.rpc.params import LogFilter, wrong
+from prividium.rpc.log_params import LogFilter
+from prividium.rpc.params import wrong
 from prividium.rpc.refusals import filter_unknown
 from prividium.types import Json, to_hex
 

@@ -2,7 +2,7 @@
 
 from prividium.rpc.chain import Caller, Chain, Connection
 from prividium.rpc.envelope import INVALID_REQUEST, METHOD_NOT_FOUND, RpcError
-from prividium.rpc.params import LogFilter
+from prividium.rpc.log_params import LogFilter
 from prividium.types import Json
 
 

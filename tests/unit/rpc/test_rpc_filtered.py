@@ -11,7 +11,7 @@ from prividium.identity.sessions import authenticate
 from prividium.rpc.chain import Caller
 from prividium.rpc.envelope import RpcError
 from prividium.rpc.handlers.logs import logs
-from prividium.rpc.params import LogFilter
+from prividium.rpc.log_params import LogFilter
 from prividium.types import Json
 from tests.unit.live import Scene
 from tests.unit.rpc.conftest import Rpc

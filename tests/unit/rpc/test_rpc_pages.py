@@ -192,7 +192,7 @@ def test_changes_that_are_too_many_for_one_answer_come_in_several(scene: Scene, 
     from prividium.identity.sessions import authenticate
     from prividium.rpc.chain import Caller
     from prividium.rpc.handlers import polling
-    from prividium.rpc.params import log_filter
+    from prividium.rpc.log_params import log_filter
 
     node = scene.live.node
     with node.database.read() as session:

@@ -219,25 +219,32 @@ class Sockets:
 
     async def _watch(self, session: _Session) -> None:
         """Tells of new blocks, and looks whether the session is still there."""
+        checked = clock.monotonic()
         while True:
             height = self._chain.height
             await self._deliver(session)
             await self._chain.heights.beyond(height, self._limits.session_check_seconds)
-            await self._still_there(session)
+            if clock.monotonic() - checked >= self._limits.session_check_seconds:
+                await self._still_there(session)
+                checked = clock.monotonic()
 
     async def _deliver(self, session: _Session) -> None:
+        """Everything up to now, with the rights of now."""
         async with session.delivering:
             height = self._chain.height
-            for subscription in session.subscriptions.due(height):
+            due = session.subscriptions.due(height)
+            if not due:
+                return
+            caller = Caller(await self._still_there(session))
+            for subscription in due:
                 if height - subscription.next_block > LAG_BLOCKS_MAX:
                     raise _Closing(TRY_AGAIN_LATER, "too far behind the chain")
                 while subscription.next_block <= height and session.subscriptions.is_open(subscription):
-                    # Rights may have changed between two messages.
-                    caller = Caller(await self._still_there(session))
-                    for message in await self._door.in_thread(
-                        next_notifications, self._chain, caller, subscription, height
-                    ):
+                    messages = await self._door.in_thread(next_notifications, self._chain, caller, subscription, height)
+                    for message in messages:
                         await self._send(session.socket, message)
+                    if subscription.next_block <= height:
+                        caller = Caller(await self._still_there(session))
 
     # the wire
 

@@ -18,10 +18,12 @@ from prividium import clock
 from prividium.db.engine import Database
 from prividium.errors import Forbidden, PrividiumError, RateLimited, Unauthorized
 from prividium.identity.dev_idp import DevIdpConfig, dev_idp_application
+from prividium.identity.issuers import BACKCHANNEL_LOGOUT_PATH, CALLBACK_PATH, DEV_IDP_PATH, SIGNED_OUT_PATH
 from prividium.identity.pages import page
 from prividium.identity.principal import Principal
 from prividium.identity.routes import router as identity_router
-from prividium.identity.service import CALLBACK_PATH, DEV_IDP_PATH, Identity
+from prividium.identity.service import Identity
+from prividium.issuer_settings import DEFAULT_ISSUER_ID
 from prividium.permissions.decide import record_denial
 from prividium.permissions.routes import router as administration_router
 
@@ -69,7 +71,7 @@ def install_api(
     app.state.after_write = policy_changed
     app.include_router(identity_router)
     app.include_router(administration_router)
-    if identity.uses_dev_idp:
+    if identity.settings.uses_dev_idp:
         app.mount(DEV_IDP_PATH, dev_idp_application(_dev_idp_config(identity)))
     app.add_exception_handler(PrividiumError, _answer_refusal)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
@@ -80,10 +82,12 @@ def install_api(
 
 def _dev_idp_config(identity: Identity) -> DevIdpConfig:
     return DevIdpConfig(
-        issuer=identity.oidc.issuer,
+        issuer=identity.public_url + DEV_IDP_PATH,
         client_id=identity.settings.oidc_client_id,
         redirect_uris=(identity.public_url + CALLBACK_PATH,),
         data_dir=identity.data_dir,
+        post_logout_redirect_uris=(identity.public_url + SIGNED_OUT_PATH,),
+        backchannel_logout_uri=f"{identity.public_url}{BACKCHANNEL_LOGOUT_PATH}/{DEFAULT_ISSUER_ID}",
     )
 
 

@@ -9,13 +9,13 @@ import re
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from prividium.clock import ClockMode
 from prividium.errors import ConfigurationError
+from prividium.issuer_settings import DEFAULT_ISSUER_ID, IssuerSettings, http_url
 
 CONFIG_FILE_NAME = "prividium.toml"
 ENVIRONMENT_PREFIX = "PRIVIDIUM_"
@@ -33,6 +33,10 @@ class IdentitySettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    issuers: tuple[IssuerSettings, ...] = Field(
+        default=(), description="Several issuers, or one with more than the `oidc_…` settings say; see below."
+    )
+
     oidc_issuer: str | None = Field(
         default=None, description="URL of the OIDC issuer; default the development provider."
     )
@@ -40,6 +44,12 @@ class IdentitySettings(BaseModel):
     oidc_client_secret: SecretStr | None = Field(default=None, description="Client secret, for confidential clients.")
     oidc_admin_subjects: tuple[str, ...] = Field(
         default=(), description="Subjects (`sub`) at the issuer that get the role admin at their first login."
+    )
+    oidc_role_claim: str | None = Field(
+        default=None, description="Path of the issuer's claim that names groups, as `groups` or `realm_access.roles`."
+    )
+    oidc_role_mapping: dict[str, str] = Field(
+        default_factory=dict, description="Role of this node (by name) for each value of that claim."
     )
     session_ttl_seconds: Positive = Field(
         default=43_200, description="Longest life of a session, however often it is extended, in seconds."
@@ -62,7 +72,26 @@ class IdentitySettings(BaseModel):
     @field_validator("oidc_issuer")
     @classmethod
     def _issuer_is_url(cls, value: str | None) -> str | None:
-        return _http_url(value)
+        return http_url(value)
+
+    @model_validator(mode="after")
+    def _issuers_differ(self) -> "IdentitySettings":
+        if self.oidc_role_mapping and not self.oidc_role_claim:
+            raise ValueError("oidc_role_mapping needs oidc_role_claim, the path of the claim whose values it maps")
+        ids = [issuer.id for issuer in self.issuers]
+        urls = [issuer.url for issuer in self.issuers]
+        if self.oidc_issuer is not None:
+            ids.append(DEFAULT_ISSUER_ID)
+            urls.append(self.oidc_issuer)
+        if len(set(ids)) != len(ids) or len(set(urls)) != len(urls):
+            # A person is (issuer, subject): the same provider twice would have two sets of rules for one person.
+            raise ValueError(f"each of the issuers needs an id (not {DEFAULT_ISSUER_ID}) and a URL of its own")
+        return self
+
+    @property
+    def uses_dev_idp(self) -> bool:
+        """Without an issuer the development provider takes its place."""
+        return self.oidc_issuer is None and not self.issuers
 
 
 class Settings(BaseSettings):
@@ -203,15 +232,18 @@ class Settings(BaseSettings):
 
     @field_validator("public_url", "l1_url")
     @classmethod
-    def _is_http_url(cls, value: str | None) -> str | None:
-        return _http_url(value)
+    def _ishttp_url(cls, value: str | None) -> str | None:
+        return http_url(value)
 
     @model_validator(mode="after")
     def _production_is_complete(self) -> "Settings":
         if self.environment == "development":
             return self
-        if self.identity.oidc_issuer is None:
+        if self.identity.uses_dev_idp:
             raise ValueError("production needs identity.oidc_issuer: the development identity provider is off")
+        urls = [self.identity.oidc_issuer, *(issuer.url for issuer in self.identity.issuers)]
+        if not all(url is None or url.startswith("https://") for url in urls):
+            raise ValueError("production needs issuers with https://")
         if self.public_url is None or not self.public_url.startswith("https://"):
             raise ValueError("production needs public_url with https://")
         if self.l1_enabled and self.l1_url is None:
@@ -282,15 +314,6 @@ def _refuse_unknown_variables() -> None:
             near = get_close_matches(name.upper(), known, 1)
             hint = f"; did you mean {near[0]}?" if near else "; remove it from the environment"
             raise ConfigurationError("settings_invalid", f"wrong settings: {name} is no setting{hint}")
-
-
-def _http_url(value: str | None) -> str | None:
-    if value is None:
-        return None
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("use a URL that begins with http:// or https://")
-    return value.rstrip("/")
 
 
 def _address(value: str) -> str:

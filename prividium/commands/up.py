@@ -124,11 +124,11 @@ def _summary(node: Node) -> Panel:
     table.add_row("RPC", f"{settings.base_url}/rpc  (bearer token)")
     table.add_row("chain", f"{settings.chain_name}, id {settings.chain_id}")
     table.add_row("data", str(node.folder.path))
-    if node.identity.uses_dev_idp:
+    if settings.identity.uses_dev_idp:
         table.add_row("sign in", f"development identity provider at {settings.base_url}/dev-idp: never in production")
         table.add_row("people", ", ".join(person.username for person in PEOPLE) + f" (password: {PASSWORD})")
     else:
-        table.add_row("sign in", str(settings.identity.oidc_issuer))
+        table.add_row("sign in", "\n".join(issuer.client.issuer for issuer in node.identity.issuers))
     table.add_row("proofs", "on" if node.proving is not None else "off (prover_enabled)")
     table.add_row("L1", _l1(node))
     table.add_row("", f"[dim]{ASSURANCE}[/]")

@@ -14,10 +14,16 @@ from prividium import clock
 from prividium.audit import trail
 from prividium.db.engine import Database
 from prividium.errors import InvalidInput, Unauthorized
-from prividium.identity.models import CliLogin
+from prividium.identity.models import CliLogin, LoginSession
 from prividium.identity.principal import Principal
 from prividium.identity.secrecy import credential_hash, is_challenge, proves, same
-from prividium.identity.sessions import OpenedSession, SessionLimits, open_session, user_with_roles
+from prividium.identity.sessions import (
+    OpenedSession,
+    ProviderSession,
+    SessionLimits,
+    open_session,
+    user_with_roles,
+)
 
 POLL_INTERVAL_SECONDS: Final = 2
 ATTEMPTS_MAX: Final = 5
@@ -76,7 +82,7 @@ def confirm(database: Database, request_id: str, user_code: str, principal: Prin
             and same(login.user_code_hash, _user_code_hash(request_id, user_code))
         )
         if login is not None and right:
-            login.user_id = principal.user_id
+            login.user_id, login.session_id = principal.user_id, principal.session_id
             trail.record(
                 session, actor=principal.user_id, action="login.cli.confirm", outcome="allowed", request_id=audit_id
             )
@@ -102,10 +108,19 @@ def poll(session: Session, proof: PollProof, limits: SessionLimits, audit_id: st
     user = user_with_roles(session, login.user_id)
     if user is None or user.disabled:
         raise Unauthorized("user_disabled", "this user is disabled; ask an administrator")
+    origin = _origin(session, login)
     session.delete(login)
-    opened = open_session(session, user.id, "cli", limits)
+    opened = open_session(session, user.id, "cli", limits, origin)
     trail.record(session, actor=user.id, action="login.cli", outcome="allowed", request_id=audit_id)
     return opened
+
+
+def _origin(session: Session, login: CliLogin) -> ProviderSession | None:
+    """The program's session ends with the provider's session in which the person confirmed."""
+    browser = None if login.session_id is None else session.get(LoginSession, login.session_id)
+    if browser is None or browser.revoked_at is not None:
+        raise Unauthorized("cli_login_invalid", "the session that confirmed this login was ended; start again")
+    return None if browser.issuer_id is None else ProviderSession(browser.issuer_id, browser.provider_sid, None)
 
 
 def _new_user_code() -> str:

@@ -22,6 +22,7 @@ from starlette.routing import Route
 
 from prividium import clock
 from prividium.errors import ConfigurationError
+from prividium.identity.dev_idp_logout import notify, read_hint
 from prividium.identity.dev_people import PASSWORD, PEOPLE, DemoPerson, person_by_username
 from prividium.identity.pages import SECURITY_HEADERS, page
 from prividium.identity.secrecy import is_challenge, proves, same
@@ -32,6 +33,7 @@ CODE_TTL_SECONDS: Final = 60
 TOKEN_TTL_SECONDS: Final = 300
 CODES_MAX: Final = 1_000
 _FIELD_LENGTH_MAX: Final = 512
+_HINT_LENGTH_MAX: Final = 8_192
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class DevIdpConfig:
     client_id: str
     redirect_uris: tuple[str, ...]
     data_dir: Path
+    post_logout_redirect_uris: tuple[str, ...] = ()
+    backchannel_logout_uri: str | None = None
     production: bool = False
 
 
@@ -50,6 +54,7 @@ class _Grant:
     nonce: str
     code_challenge: str
     expires_at: int
+    session_id: str
 
 
 class _RequestRefused(Exception):
@@ -70,6 +75,7 @@ def dev_idp_application(config: DevIdpConfig) -> Starlette:
             Route("/jwks", provider.jwks),
             Route("/authorize", provider.authorize, methods=["GET", "POST"]),
             Route("/token", provider.token, methods=["POST"]),
+            Route("/logout", provider.logout, methods=["GET", "POST"]),
         ]
     )
 
@@ -90,6 +96,9 @@ class _Provider:
                 "authorization_endpoint": f"{issuer}/authorize",
                 "token_endpoint": f"{issuer}/token",
                 "jwks_uri": f"{issuer}/jwks",
+                "end_session_endpoint": f"{issuer}/logout",
+                "backchannel_logout_supported": True,
+                "backchannel_logout_session_supported": True,
                 "response_types_supported": ["code"],
                 "grant_types_supported": ["authorization_code"],
                 "subject_types_supported": ["public"],
@@ -147,6 +156,20 @@ class _Provider:
             headers={"Cache-Control": "no-store"},
         )
 
+    async def logout(self, request: Request) -> Response:
+        """End the session that `id_token_hint` names, tell the client, and go back to it."""
+        fields = request.query_params if request.method == "GET" else await request.form()
+        given = {name: str(value)[:_HINT_LENGTH_MAX] for name, value in fields.items()}
+        target = given.get("post_logout_redirect_uri", "")
+        ended = read_hint(given.get("id_token_hint", ""), self._key, self._config.issuer, self._config.client_id)
+        if ended is None or target not in self._config.post_logout_redirect_uris:
+            message = "The session or the address to return to is unknown."
+            return page("signed_in.html", 400, heading="This sign-out request is not valid", message=message)
+        if self._config.backchannel_logout_uri is not None:
+            await notify(self._config.backchannel_logout_uri, ended, self._key)
+        query = urlencode({"state": given["state"]}) if "state" in given else ""
+        return RedirectResponse(f"{target}?{query}", 303, SECURITY_HEADERS)
+
     def _checked(self, request: Request) -> dict[str, str]:
         query = request.query_params
         redirect_uri = query.get("redirect_uri", "")
@@ -167,6 +190,7 @@ class _Provider:
             nonce=checked["nonce"][:_FIELD_LENGTH_MAX],
             code_challenge=checked["code_challenge"],
             expires_at=clock.now() + CODE_TTL_SECONDS,
+            session_id=clock.new_id(),
         )
         if len(self._codes) > CODES_MAX:
             self._codes.popitem(last=False)
@@ -193,6 +217,8 @@ class _Provider:
             "at_hash": base64.urlsafe_b64encode(half).rstrip(b"=").decode(),
             "preferred_username": grant.person.username,
             "name": grant.person.name,
+            "groups": list(grant.person.groups),
+            "sid": grant.session_id,
         }
         return jwt.encode({"alg": "RS256", "kid": self._key.thumbprint()}, claims, self._key)
 

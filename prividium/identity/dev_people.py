@@ -10,14 +10,18 @@ class DemoPerson:
     name: str
     part: str
     """What the person does in the demonstration."""
+    groups: tuple[str, ...]
+    """Values of the claim `groups`."""
 
 
-ADMINISTRATOR = DemoPerson("dev-administrator", "administrator", "Ada Administrator", "writes the rules")
+ADMINISTRATOR = DemoPerson(
+    "dev-administrator", "administrator", "Ada Administrator", "writes the rules", ("administrators",)
+)
 PEOPLE = (
     ADMINISTRATOR,
-    DemoPerson("dev-client", "client", "Clara Client", "holds and transfers shares"),
-    DemoPerson("dev-client-two", "client-two", "Carl Client", "receives shares"),
-    DemoPerson("dev-auditor", "auditor", "Audrey Auditor", "checks what is disclosed"),
+    DemoPerson("dev-client", "client", "Clara Client", "holds and transfers shares", ("clients",)),
+    DemoPerson("dev-client-two", "client-two", "Carl Client", "receives shares", ("clients",)),
+    DemoPerson("dev-auditor", "auditor", "Audrey Auditor", "checks what is disclosed", ("auditors",)),
 )
 PASSWORD = "password"  # noqa: S105  (printed on the login page of the development provider)
 

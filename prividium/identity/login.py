@@ -4,24 +4,31 @@ Every step is a transaction of its own: a state is spent before the provider is 
 no database lock is held while the provider answers.
 """
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
 from sqlalchemy import delete
+from sqlalchemy.orm import Session
 
 from prividium import clock
 from prividium.audit import trail
 from prividium.errors import InvalidInput, Unauthorized
+from prividium.identity.backchannel import refuse_ended
+from prividium.identity.claim_roles import RoleChange, apply_claim_roles
+from prividium.identity.issuers import Issuer
 from prividium.identity.models import LoginFlow
 from prividium.identity.secrecy import credential_hash, same
 from prividium.identity.service import Identity
-from prividium.identity.sessions import OpenedSession, SessionKind, open_session
+from prividium.identity.sessions import OpenedSession, ProviderSession, open_session
 from prividium.identity.users import user_for
 
 SIGNED_IN_PATH: Final = "/api/auth/signed-in"
 RETURN_TO_LENGTH_MAX: Final = 512
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -34,41 +41,50 @@ class StartedLogin:
 class FinishedLogin:
     opened: OpenedSession
     return_to: str
+    roles_changed: bool
+    """The policy follows from roles: it must be compiled again before the answer."""
 
 
-def start(identity: Identity, return_to: str | None, browser_secret: str | None) -> StartedLogin:
-    """Remember state, nonce and verifier, and say where to send the browser; raises InvalidInput("return_to_invalid").
+def start(issuer: Issuer, identity: Identity, return_to: str, browser_secret: str | None) -> StartedLogin:
+    """Remember state, nonce and verifier, and say where to send the browser.
 
-    `browser_secret`: of a login that this browser has under way in another tab.
+    `return_to`: of `local_path`. `browser_secret`: of a login that this browser has under way in another tab.
     """
     now = clock.now()
     state, nonce, verifier = clock.new_token(), clock.new_token(), clock.new_token()
     secret = browser_secret or clock.new_token()
-    url = identity.oidc.authorization_url(state, nonce, verifier)
+    url = issuer.client.authorization_url(state, nonce, verifier)
     with identity.database.write() as session:
         session.execute(delete(LoginFlow).where(LoginFlow.expires_at < now))
         session.add(
             LoginFlow(
                 state_hash=credential_hash(state),
                 browser_hash=credential_hash(secret),
+                issuer_id=issuer.id,
                 nonce=nonce,
                 code_verifier=verifier,
-                return_to=local_path(return_to),
+                return_to=return_to,
                 expires_at=now + identity.settings.login_ttl_seconds,
             )
         )
     return StartedLogin(url, secret)
 
 
-def finish(identity: Identity, answer: Mapping[str, str], browser_secret: str | None, request_id: str) -> FinishedLogin:
+def finish(
+    issuer: Issuer, identity: Identity, answer: Mapping[str, str], browser_secret: str | None, request_id: str
+) -> FinishedLogin:
     """Check the provider's answer and open a session; raises Unauthorized with the check that failed."""
     flow = _spend(identity, answer.get("state", ""), browser_secret or "")
-    code = identity.oidc.check_answer(answer)
-    claims = identity.oidc.claims(code, flow.code_verifier, flow.nonce)
-    kind: SessionKind = "browser"
+    if flow.issuer_id != issuer.id:
+        raise Unauthorized("issuer_mismatch", "the answer comes from another identity provider; sign in again")
+    code = issuer.client.check_answer(answer)
+    signed_in = issuer.client.sign_in(code, flow.code_verifier, flow.nonce)
+    claims = signed_in.claims
+    origin = ProviderSession(issuer.id, claims.session_id, signed_in.id_token)
     with identity.database.write() as session:
-        user = user_for(session, claims, identity.admin_subjects)
-        opened = open_session(session, user.id, kind, identity.session_limits)
+        user = user_for(session, claims, issuer.admin_subjects)
+        change = apply_claim_roles(session, user.id, claims.roles)
+        opened = open_session(session, user.id, "browser", identity.session_limits, origin)
         trail.record(
             session,
             actor=user.id,
@@ -77,11 +93,32 @@ def finish(identity: Identity, answer: Mapping[str, str], browser_secret: str | 
             subject=claims.issuer,
             request_id=request_id,
         )
-    return FinishedLogin(opened, flow.return_to)
+        _record_roles(session, user.id, change, request_id)
+        refuse_ended(session, claims)
+    if change.unknown:
+        _log.warning("issuer %s: role_mapping names roles that do not exist: %s", issuer.id, ", ".join(change.unknown))
+    return FinishedLogin(opened, flow.return_to, roles_changed=bool(change.gained or change.lost))
+
+
+def _record_roles(session: Session, user_id: str, change: RoleChange, request_id: str) -> None:
+    if not change.gained and not change.lost:
+        return
+    trail.record(
+        session,
+        actor=user_id,
+        action="user.roles.claim",
+        outcome="allowed",
+        subject=user_id,
+        request_id=request_id,
+        details={"gained": " ".join(change.gained), "lost": " ".join(change.lost)},
+    )
 
 
 def local_path(return_to: str | None) -> str:
-    """A path on this node: an open redirect would lend our name to somebody else's page."""
+    """A path on this node: an open redirect would lend our name to somebody else's page.
+
+    Raises InvalidInput("return_to_invalid").
+    """
     if return_to is None:
         return SIGNED_IN_PATH
     parts = urlsplit(return_to)

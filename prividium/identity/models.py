@@ -7,6 +7,8 @@ from prividium.db.metadata import ADDRESS, HASH, SECONDS, Base
 
 ADMIN_ROLE_ID = "admin"
 USER_ROLE_ID = "user"
+ASSIGNED = "assigned"
+FROM_CLAIM = "claim"
 
 
 class UserRole(Base):
@@ -14,6 +16,8 @@ class UserRole(Base):
 
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     role_id: Mapped[str] = mapped_column(ForeignKey("roles.id", ondelete="RESTRICT"), primary_key=True, index=True)
+    source: Mapped[str] = mapped_column(String(16), server_default=ASSIGNED)
+    """What gave the role: `assigned` by an administrator, or the `claim` of the identity provider."""
 
 
 class Role(Base):
@@ -57,6 +61,7 @@ class User(Base):
     updated_at: Mapped[int] = mapped_column(SECONDS)
 
     roles: Mapped[list[Role]] = relationship(secondary="user_roles", order_by=Role.policy_id)
+    role_links: Mapped[list[UserRole]] = relationship(viewonly=True)
     wallets: Mapped[list[Wallet]] = relationship(order_by=Wallet.created_at)
 
 
@@ -75,6 +80,12 @@ class LoginSession(Base):
     renewable_until: Mapped[int] = mapped_column(SECONDS)
     """No extension goes past this."""
     revoked_at: Mapped[int | None] = mapped_column(SECONDS)
+    issuer_id: Mapped[str | None] = mapped_column(String(32))
+    """Which issuer of the settings signed the person in; None for wallets."""
+    provider_sid: Mapped[str | None] = mapped_column(String(255), index=True)
+    """The issuer's name (`sid`) for its session that this one came from."""
+    id_token_sealed: Mapped[str | None] = mapped_column(Text)
+    """Hint for the logout at the issuer; only the session's own token opens it."""
 
     user: Mapped[User] = relationship()
 
@@ -87,6 +98,7 @@ class LoginFlow(Base):
     state_hash: Mapped[bytes] = mapped_column(HASH, primary_key=True)
     browser_hash: Mapped[bytes] = mapped_column(HASH)
     """SHA-256 of the cookie of the browser that started: nobody can finish a login in another's browser."""
+    issuer_id: Mapped[str] = mapped_column(String(32))
     nonce: Mapped[str] = mapped_column(String(64))
     code_verifier: Mapped[str] = mapped_column(String(128))
     return_to: Mapped[str] = mapped_column(Text)
@@ -104,7 +116,23 @@ class CliLogin(Base):
     code_challenge: Mapped[str] = mapped_column(String(64))
     attempts: Mapped[int] = mapped_column(default=0)
     user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    session_id: Mapped[str | None] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"))
+    """The browser's session in which the person confirmed."""
     expires_at: Mapped[int] = mapped_column(SECONDS, index=True)
+
+
+class ProviderLogout(Base):
+    """A logout token that an issuer sent (OpenID Connect Back-Channel Logout 1.0); it counts once."""
+
+    __tablename__ = "provider_logouts"
+
+    id: Mapped[bytes] = mapped_column(HASH, primary_key=True)
+    """SHA-256 of issuer and `jti`."""
+    issuer: Mapped[str] = mapped_column(String(512))
+    subject: Mapped[str | None] = mapped_column(String(255))
+    provider_sid: Mapped[str | None] = mapped_column(String(255))
+    issued_at: Mapped[int] = mapped_column(SECONDS)
+    kept_until: Mapped[int] = mapped_column(SECONDS, index=True)
 
 
 class SiweChallenge(Base):

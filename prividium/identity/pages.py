@@ -1,5 +1,8 @@
 """The few pages that a login needs."""
 
+import base64
+import hashlib
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +23,20 @@ SECURITY_HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
 }
 
+SUBMIT_SCRIPT: Final = "document.forms[0].submit()"
+"""Sends the page's only form on its way; the one script that any page has, named by its hash."""
+
 
 def page(template: str, status: int = 200, **values: object) -> HTMLResponse:
     return HTMLResponse(_TEMPLATES.get_template(template).render(**values), status, SECURITY_HEADERS)
+
+
+def forwarding_page(template: str, **values: object) -> HTMLResponse:
+    """A page whose form goes on by itself; its button is for browsers without scripts."""
+    answer = page(template, HTTPStatus.OK, script=SUBMIT_SCRIPT, **values)
+    digest = base64.b64encode(hashlib.sha256(SUBMIT_SCRIPT.encode()).digest()).decode()
+    policy = SECURITY_HEADERS["Content-Security-Policy"]
+    answer.headers["Content-Security-Policy"] = f"{policy}; script-src 'sha256-{digest}'"
+    # The provider learns from its own form fields what it needs, not from our address.
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    return answer

@@ -30,6 +30,8 @@ class UserAnswer(Answer):
     created_at: str
     updated_at: str
     roles: list[RoleAnswer]
+    role_sources: dict[str, str]
+    """By id of the role: `assigned` by an administrator, or a `claim` of the identity provider."""
     wallets: list[WalletAnswer]
 
 
@@ -63,5 +65,6 @@ def show_user(user: User) -> UserAnswer:
         created_at=time_text(user.created_at),
         updated_at=time_text(user.updated_at),
         roles=[show_role(role) for role in user.roles],
+        role_sources={link.role_id: link.source for link in user.role_links},
         wallets=[show_wallet(wallet) for wallet in user.wallets],
     )

@@ -4,10 +4,17 @@ import base64
 import hashlib
 import hmac
 import re
+from typing import Final
+
+from joserfc import jwe
+from joserfc.errors import JoseError
+from joserfc.jwk import OctKey
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 _CSRF_LABEL = b"prividium csrf token\x00"
+_SEAL_LABEL = b"prividium seal\x00"
+_SEALED: Final = {"alg": "dir", "enc": "A256GCM"}
 
 
 def credential_hash(credential: str) -> bytes:
@@ -40,3 +47,21 @@ def proves(verifier: str, challenge: str) -> bool:
 def csrf_token(session_token: str) -> str:
     """Known only to pages of our own origin: it follows from the HttpOnly cookie and does not reveal it."""
     return hashlib.sha256(_CSRF_LABEL + session_token.encode()).hexdigest()
+
+
+def seal(text: str, credential: str) -> str:
+    """Encrypted so that only a holder of the credential (256 random bits) reads it (RFC 7516, AES-256-GCM)."""
+    return jwe.encrypt_compact(_SEALED, text, _seal_key(credential))
+
+
+def unseal(sealed: str, credential: str) -> str | None:
+    """None if it was sealed with another credential or altered."""
+    try:
+        plaintext = jwe.decrypt_compact(sealed, _seal_key(credential)).plaintext
+    except JoseError:
+        return None
+    return None if plaintext is None else plaintext.decode()
+
+
+def _seal_key(credential: str) -> OctKey:
+    return OctKey.import_key(hashlib.sha256(_SEAL_LABEL + credential.encode()).digest())

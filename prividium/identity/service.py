@@ -5,16 +5,12 @@ from urllib.parse import urlsplit
 
 from prividium.db.engine import Database
 from prividium.errors import ConfigurationError
-from prividium.identity.dev_people import ADMINISTRATOR
-from prividium.identity.oidc import OidcClient
+from prividium.identity.issuers import Issuers
 from prividium.identity.principal import Principal
 from prividium.identity.rate_limit import SlidingWindow
 from prividium.identity.sessions import SessionLimits, authenticate, bearer_token
 from prividium.identity.siwe import SiweExpectation
 from prividium.settings import IdentitySettings
-
-DEV_IDP_PATH = "/dev-idp"
-CALLBACK_PATH = "/api/auth/callback"
 
 
 class Identity:
@@ -33,7 +29,7 @@ class Identity:
         data_dir: Path,
         production: bool,
     ) -> None:
-        if production and settings.oidc_issuer is None:
+        if production and settings.uses_dev_idp:
             raise ConfigurationError(
                 "oidc_issuer_missing",
                 "production needs identity.oidc_issuer; the development provider signs in anybody",
@@ -42,17 +38,10 @@ class Identity:
         self.settings = settings
         self.public_url = public_url
         self.data_dir = data_dir
-        self.uses_dev_idp = settings.oidc_issuer is None
         parts = urlsplit(public_url)
         self.origin = f"{parts.scheme}://{parts.netloc}"
         self.secure = parts.scheme == "https"
-        secret = settings.oidc_client_secret
-        self.oidc = OidcClient(
-            issuer=settings.oidc_issuer or public_url + DEV_IDP_PATH,
-            client_id=settings.oidc_client_id,
-            client_secret=None if secret is None else secret.get_secret_value(),
-            redirect_uri=public_url + CALLBACK_PATH,
-        )
+        self.issuers = Issuers(settings, public_url)
         self.session_limits = SessionLimits(settings.session_idle_seconds, settings.session_ttl_seconds)
         self.siwe = SiweExpectation(
             domains=(parts.netloc, *settings.siwe_domains),
@@ -64,12 +53,6 @@ class Identity:
         self.refusal_window = SlidingWindow(settings.login_requests_per_minute_max)
         self.rest_window = SlidingWindow(settings.requests_per_minute_max)
 
-    @property
-    def admin_subjects(self) -> tuple[str, ...]:
-        if self.uses_dev_idp:
-            return (ADMINISTRATOR.subject, *self.settings.oidc_admin_subjects)
-        return self.settings.oidc_admin_subjects
-
     def principal_for(self, authorization: str | None) -> Principal | None:
         """Who sent an Authorization header; None without one. Raises Unauthorized for a token that does not hold."""
         token = bearer_token(authorization)
@@ -79,4 +62,4 @@ class Identity:
             return authenticate(session, token)
 
     def close(self) -> None:
-        self.oidc.close()
+        self.issuers.close()

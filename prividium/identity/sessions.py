@@ -14,7 +14,7 @@ from prividium import clock
 from prividium.errors import Unauthorized
 from prividium.identity.models import LoginSession, Role, User, UserRole, Wallet
 from prividium.identity.principal import Principal
-from prividium.identity.secrecy import credential_hash, same
+from prividium.identity.secrecy import credential_hash, same, seal
 from prividium.types import Address, RoleId, UserId
 
 SessionKind = Literal["browser", "cli", "siwe"]
@@ -26,6 +26,15 @@ _REVOKED_KEPT_SECONDS = 86_400
 class SessionLimits:
     idle_seconds: int
     absolute_seconds: int
+
+
+@dataclass(frozen=True)
+class ProviderSession:
+    """Where a session comes from: issuer of the settings, its `sid`, and the ID token as a hint for the logout."""
+
+    issuer_id: str
+    sid: str | None
+    id_token: str | None
 
 
 @dataclass(frozen=True)
@@ -89,8 +98,15 @@ def authenticate(session: Session, token: str) -> Principal:
     )
 
 
-def open_session(session: Session, user_id: str, kind: SessionKind, limits: SessionLimits) -> OpenedSession:
+def open_session(
+    session: Session,
+    user_id: str,
+    kind: SessionKind,
+    limits: SessionLimits,
+    origin: ProviderSession | None = None,
+) -> OpenedSession:
     now = clock.now()
+    id_token = None if origin is None else origin.id_token
     token = clock.new_token()
     renewable_until = now + limits.absolute_seconds
     expires_at = min(now + limits.idle_seconds, renewable_until)
@@ -103,6 +119,9 @@ def open_session(session: Session, user_id: str, kind: SessionKind, limits: Sess
             created_at=now,
             expires_at=expires_at,
             renewable_until=renewable_until,
+            issuer_id=None if origin is None else origin.issuer_id,
+            provider_sid=None if origin is None else origin.sid,
+            id_token_sealed=None if id_token is None else seal(id_token, token),
         )
     )
     session.execute(delete(LoginSession).where(LoginSession.renewable_until < now - _REVOKED_KEPT_SECONDS))
@@ -121,10 +140,9 @@ def extend(session: Session, session_id: str, limits: SessionLimits) -> LoginSes
 def revoke(session: Session, session_id: str) -> None:
     found = session.get(LoginSession, session_id, with_for_update=True)
     if found is not None and found.revoked_at is None:
-        found.revoked_at = clock.now()
+        found.revoked_at, found.id_token_sealed = clock.now(), None
 
 
 def user_with_roles(session: Session, user_id: str) -> User | None:
-    return session.scalar(
-        select(User).where(User.id == user_id).options(selectinload(User.roles), selectinload(User.wallets))
-    )
+    loaded = (selectinload(User.roles), selectinload(User.role_links), selectinload(User.wallets))
+    return session.scalar(select(User).where(User.id == user_id).options(*loaded))

@@ -1,5 +1,7 @@
 """Users, made from a verified identity at their first login."""
 
+from collections.abc import Collection
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -9,7 +11,7 @@ from prividium.identity.claims import VerifiedClaims
 from prividium.identity.models import ADMIN_ROLE_ID, User, UserRole
 
 
-def user_for(session: Session, claims: VerifiedClaims, admin_subjects: tuple[str, ...]) -> User:
+def user_for(session: Session, claims: VerifiedClaims, admin_subjects: Collection[str]) -> User:
     """The user of (issuer, subject); a new one has no roles, save those that the settings name as administrators.
 
     Raises Unauthorized("user_disabled").

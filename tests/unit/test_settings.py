@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from prividium.errors import ConfigurationError
+from prividium.issuer_settings import IssuerSettings
 from prividium.settings import IdentitySettings, Settings, load_settings
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "operating" / "settings.md"
@@ -20,6 +21,7 @@ def test_every_setting_is_documented_with_its_meaning() -> None:
     found = documented()
     fields = {name: field for name, field in Settings.model_fields.items() if name != "identity"}
     fields |= {f"identity.{name}": field for name, field in IdentitySettings.model_fields.items()}
+    fields |= {f"identity.issuers.{name}": field for name, field in IssuerSettings.model_fields.items()}
     assert set(found) == set(fields)
     for name, field in fields.items():
         meaning = str(field.description).replace("<", "&lt;").replace(">", "&gt;")
@@ -80,6 +82,44 @@ def test_a_misspelt_variable_is_named_with_what_was_meant(tmp_path: Path, monkey
         load_settings(tmp_path)
 
 
+def test_issuers_come_from_the_file_or_as_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "prividium.toml").write_text(
+        '[[identity.issuers]]\nid = "bank"\nname = "Bank"\nurl = "https://sso.example/"\nrole_claim = "groups"\n'
+        'role_mapping = { "/fund" = "fund-client" }\n'
+    )
+    (bank,) = load_settings(tmp_path).identity.issuers
+    assert (bank.url, bank.client_id, bank.role_mapping) == (
+        "https://sso.example",
+        "prividium",
+        {"/fund": "fund-client"},
+    )
+    monkeypatch.setenv("PRIVIDIUM_IDENTITY__ISSUERS", '[{"id": "other", "name": "Other", "url": "https://x.example"}]')
+    assert [issuer.id for issuer in load_settings(tmp_path).identity.issuers] == ["other"]
+
+
+BANK = {"id": "bank", "name": "Bank", "url": "https://sso.example"}
+
+
+@pytest.mark.parametrize(
+    ("identity", "words"),
+    [
+        ({"issuers": [BANK, BANK]}, ["an id", "of its own"]),
+        ({"issuers": [BANK, {**BANK, "id": "other"}]}, ["a URL of its own"]),
+        ({"issuers": [BANK], "oidc_issuer": "https://sso.example/"}, ["a URL of its own"]),
+        ({"issuers": [{**BANK, "id": "default"}], "oidc_issuer": "https://x.example"}, ["an id (not default)"]),
+        ({"issuers": [{**BANK, "id": "Bank/.."}]}, ["identity.issuers.0.id"]),
+        ({"issuers": [{**BANK, "url": "sso"}]}, ["identity.issuers.0.url", "http://"]),
+        ({"issuers": [{**BANK, "role_mapping": {"a": "b"}}]}, ["role_claim"]),
+        ({"oidc_role_mapping": {"a": "b"}}, ["oidc_role_claim"]),
+        ({"issuers": [{**BANK, "colour": "red"}]}, ["colour", "no such setting"]),
+    ],
+)
+def test_wrong_issuers_are_named(tmp_path: Path, identity: dict[str, object], words: list[str]) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        load_settings(tmp_path, identity=identity)
+    assert [word for word in words if word not in refused.value.message] == []
+
+
 def test_secrets_are_not_repeated(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as refused:
         load_settings(tmp_path, identity={"oidc_client_secret": ["hunter2"]}, database_url=["postgres://u:hunter2@h/d"])
@@ -97,6 +137,7 @@ def test_production_refuses_what_is_for_development(tmp_path: Path) -> None:
     identity = {"oidc_issuer": "https://sso.example.org"}
     complete = {"environment": "production", "identity": identity, "public_url": "https://chain.example.org"}
     assert load_settings(tmp_path, **complete, l1_url="https://l1.example.org").production
-    for missing in ({"public_url": "http://chain.example.org"}, {"l1_url": None}):
+    over_http = {"issuers": [{**BANK, "url": "http://sso.example"}]}
+    for missing in ({"public_url": "http://chain.example.org"}, {"l1_url": None}, {"identity": over_http}):
         with pytest.raises(ConfigurationError):
             load_settings(tmp_path, **{**complete, **missing})

@@ -29,7 +29,8 @@ class UserBody(Body):
 @router.get("")
 def list_users(_reader: AdminReader, session: ReadSession, query: ThePage) -> Page[UserAnswer]:
     statement = select(User).order_by(User.created_at, User.id)
-    return page_of(session, statement.options(selectinload(User.roles), selectinload(User.wallets)), query, show_user)
+    loaded = (selectinload(User.roles), selectinload(User.role_links), selectinload(User.wallets))
+    return page_of(session, statement.options(*loaded), query, show_user)
 
 
 @router.get("/{user_id}")
@@ -39,7 +40,7 @@ def get_user(user_id: str, _reader: AdminReader, session: ReadSession) -> UserAn
 
 @router.put("/{user_id}/roles")
 def assign_roles(user_id: str, body: UserRolesBody, journal: AdminJournal) -> UserAnswer:
-    """The user holds exactly these roles afterwards."""
+    """The user holds exactly these roles afterwards; one that the identity provider gave stays one of the provider."""
     user = roles.assign_roles(journal.session, user_id, [role.id for role in body.roles])
     journal.note("user.roles", user.id, {"roles": " ".join(role.name for role in user.roles)})
     return show_user(user)

@@ -128,7 +128,7 @@ def test_a_wrong_nonce_is_refused(edge: "Edge") -> None:
     with edge.database.write() as session:
         flow = session.get_one(LoginFlow, credential_hash(url.params["state"]))
         flow.nonce = "another"
-    assert reason(call_back(browser, url)) == "id_token_invalid"
+    assert reason(call_back(browser, url)) == "id_token_nonce_invalid"
 
 
 def test_a_login_that_took_too_long_is_refused(edge: "Edge") -> None:

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 PUBLIC = {
     ("GET", "/api/auth/login"),
     ("GET", "/api/auth/callback"),
+    ("GET", "/api/auth/callback/{issuer_id}"),
+    ("GET", "/api/auth/signed-out"),
+    ("POST", "/api/auth/backchannel-logout/{issuer_id}"),
     ("GET", "/api/auth/signed-in"),
     ("GET", "/api/auth/cli/confirm"),
     ("POST", "/api/auth/cli/start"),
@@ -17,8 +20,8 @@ PUBLIC = {
     ("POST", "/api/siwe-messages"),
     ("POST", "/api/auth/login/crypto-native"),
 }
-OWN_CHECKS = {("POST", "/api/auth/cli/confirm")}
-"""A form of a page: it is asked with the cookie and the page's token, tested in test_cli_login."""
+OWN_CHECKS = {("POST", "/api/auth/cli/confirm"), ("POST", "/api/auth/sign-out")}
+"""Forms of pages: asked with the cookie and the page's token, tested in test_cli_login and test_sign_out."""
 OPEN_TO_EVERY_PERSON = {
     ("GET", "/api/profiles/me"),
     ("GET", "/api/user-wallets"),

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Prepares a fresh machine for `make demo` and `make test`: Python environment, Node packages, Rust core, prover.
+# With the argument `browser` also what the tests in a browser need: Chromium and Keycloak, in the cache folder.
 # A step is skipped while its inputs are those of its last success, so a second run takes seconds.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -41,6 +42,36 @@ build_prover() {
     cargo build --release --locked --manifest-path circuits/Cargo.toml -p prividium-prover
 }
 
+# Both are made beside their place and moved there whole, so that no test ever meets a half of them.
+install_chromium() {
+    local package=tests/browser/node_modules/@sparticuz/chromium/bin target=$1 part
+    (cd tests/browser && npm install --no-save --ignore-scripts --silent --no-audit --no-fund)
+    rm -rf "$target" "$target.new"
+    mkdir -p "$target.new"
+    node tests/browser/unpack.mjs "$package/chromium.br" "$target.new/chromium"
+    for part in al2023 fonts swiftshader; do
+        node tests/browser/unpack.mjs "$package/$part.tar.br" "$target.new/$part.tar"
+        tar --extract --no-same-owner --file "$target.new/$part.tar" --directory "$target.new"
+        rm "$target.new/$part.tar"
+    done
+    printf '<fontconfig><dir>%s/fonts</dir><cachedir>%s/fonts-cache</cachedir></fontconfig>\n' "$target" "$target" \
+        >"$target.new/fonts.conf"
+    mv "$target.new" "$target"
+    rm -rf tests/browser/node_modules
+}
+install_keycloak() {
+    local name=keycloak-quarkus-dist version=$KEYCLOAK_VERSION target=$1
+    rm -rf "$target" "$target.new"
+    mvn --quiet --batch-mode org.apache.maven.plugins:maven-dependency-plugin:copy \
+        "-Dartifact=org.keycloak:$name:$version:zip" "-DoutputDirectory=$target.new"
+    printf '%s  %s\n' "$KEYCLOAK_SHA256" "$target.new/$name-$version.zip" | sha256sum --check --quiet ||
+        fail "the archive of Keycloak is not the one that was tested"
+    "$PYTHON" -m zipfile --extract "$target.new/$name-$version.zip" "$target.new"
+    sh "$target.new/keycloak-$version/bin/kc.sh" build --db=dev-mem >/dev/null
+    mv "$target.new/keycloak-$version" "$target"
+    rm -r "$target.new"
+}
+
 need "$PYTHON" "install Python 3.11, or set PYTHON to its path"
 need cargo "install a Rust toolchain, https://rustup.rs"
 need node "install Node.js 20 or newer"
@@ -56,3 +87,20 @@ step core prividium/_core.abi3.so "Rust core: EVM, state tree, store (first buil
     build_core "${core_sources[@]}"
 step prover "$CARGO_TARGET_DIR/release/prividium-prover" \
     "Prover: OpenVM (first build about 12 minutes on 2 cores)" build_prover "${prover_sources[@]}"
+
+if [ "${1:-}" = browser ]; then
+    # shellcheck source=tests/browser/versions
+    . tests/browser/versions
+    cache=${XDG_CACHE_HOME:-$HOME/.cache}/prividium
+    chromium=$cache/chromium-$CHROMIUM_VERSION keycloak=$cache/keycloak-$KEYCLOAK_VERSION
+    need java "install a Java runtime, 17 or newer (Debian: apt-get install openjdk-17-jre-headless)"
+    need mvn "install Maven (Debian: apt-get install maven)"
+    if [ ! -x "$chromium/chromium" ]; then
+        say "Chromium for the tests in a browser"
+        install_chromium "$chromium"
+    fi
+    if [ ! -d "$keycloak" ]; then
+        say "Keycloak for the tests in a browser (about 1 minute)"
+        install_keycloak "$keycloak"
+    fi
+fi

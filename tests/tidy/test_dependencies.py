@@ -31,7 +31,7 @@ def test_the_python_lock_holds_every_declared_dependency() -> None:
 
 
 def test_npm_lock_files_name_no_registry() -> None:
-    for path in ROOT.glob("*/package-lock.json"):
+    for path in [*ROOT.glob("*/package-lock.json"), *ROOT.glob("tests/*/package-lock.json")]:
         packages = json.loads(path.read_text())["packages"]
         assert not [name for name, entry in packages.items() if "resolved" in entry]
         assert not [name for name, entry in packages.items() if name and "integrity" not in entry]

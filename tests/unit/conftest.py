@@ -34,6 +34,12 @@ PASSWORD = "password"
 POSTGRESQL_PROGRAMS = Path("/usr/lib/postgresql/15/bin")
 
 
+def challenge_pair() -> tuple[str, str]:
+    """PKCE verifier and its S256 challenge."""
+    verifier = secrets.token_urlsafe(32)
+    return verifier, urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+
+
 class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -88,8 +94,7 @@ class Edge:
         return browser
 
     def start_cli_login(self) -> "CliLogin":
-        verifier = secrets.token_urlsafe(32)
-        challenge = urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+        verifier, challenge = challenge_pair()
         answer = self.client().post("/api/auth/cli/start", json={"codeChallenge": challenge})
         return CliLogin(answer.json(), verifier)
 

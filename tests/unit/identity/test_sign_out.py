@@ -234,6 +234,28 @@ def test_a_person_signs_in_again_after_a_logout(
     assert alive(arrive(sub="ivy", sid="ivy-2").http)
 
 
+def test_logins_and_logouts_work_on_postgresql_too(
+    make_edge: Callable[..., "Edge"], new_postgresql_database: Callable[[], str], provider: ForgingProvider
+) -> None:
+    issuer = {"id": "bank", "name": "Bank", "url": provider.url, "role_claim": "groups", "role_mapping": {"a": "user"}}
+    edge = make_edge(database_url=new_postgresql_database(), issuers=(issuer,))
+    pages = []
+    for groups in (["a"], []):
+        provider.extra = {"sub": "kim", "sid": f"kim-{len(pages)}", "groups": groups}
+        browser = edge.browser()
+        browser.http.get(begin(browser.http, provider, "bank"))
+        assert browser.json("GET", "/api/profiles/me").json()["roleSources"] == dict.fromkeys(
+            groups and ["user"], "claim"
+        )
+        pages.append(browser)
+    assert log_out(edge, provider, sub=None, sid="kim-0").status_code == 200
+    assert [alive(browser.http) for browser in pages] == [False, True]
+    assert log_out(edge, provider, sub="kim", sid=None).status_code == 200
+    assert not alive(pages[1].http)
+    assert log_out(edge, provider, sub="kim", sid=None, jti="once").status_code == 200
+    assert log_out(edge, provider, sub="kim", sid=None, jti="once").status_code == 400
+
+
 WRONG: dict[str, tuple[Claims, str]] = {
     "no events": ({"events": None}, "events"),
     "another event": ({"events": {"http://schemas.openid.net/event/other": {}}}, "events"),

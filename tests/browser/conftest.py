@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.browser.keycloak import CACHE, VERSIONS, Keycloak, started
+from tests.browser.keycloak import CACHE, VERSIONS, Keycloak
 
 CHROMIUM = CACHE / f"chromium-{VERSIONS['CHROMIUM_VERSION']}"
 STEP_MS_MAX = 60_000
@@ -55,7 +55,7 @@ def chromium_page(chromium: Browser) -> Iterator[Page]:
 
 @pytest.fixture(scope="session")
 def keycloak(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keycloak]:
-    server = started(tmp_path_factory.mktemp("keycloak"))
+    server = Keycloak(tmp_path_factory.mktemp("keycloak"))
     try:
         server.wait()
         yield server

@@ -3,9 +3,9 @@
 import json
 import os
 import secrets
+import signal
 import socket
 import subprocess
-import tempfile
 import time
 from pathlib import Path
 from string import Template
@@ -32,6 +32,7 @@ class Keycloak:
     """
 
     def __init__(self, folder: Path) -> None:
+        assert INSTALLED.is_dir(), f"{INSTALLED} is missing; run `make setup-browser`"
         self.url = f"http://localhost:{free_port()}"
         self._password = secrets.token_urlsafe(16)
         self._log = folder / "keycloak.log"
@@ -46,7 +47,9 @@ class Keycloak:
             "KC_BOOTSTRAP_ADMIN_PASSWORD": self._password,
         }
         with self._log.open("wb") as log:
-            self._process = subprocess.Popen(command, env=environment, cwd=folder, stdout=log, stderr=log)
+            self._process = subprocess.Popen(
+                command, env=environment, cwd=folder, stdout=log, stderr=log, start_new_session=True
+            )
         self._http = httpx.Client(base_url=self.url, timeout=60, trust_env=False)
 
     def wait(self) -> None:
@@ -66,7 +69,8 @@ class Keycloak:
         try:
             self._process.wait(30)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            # The shell script that started Java is not all of it.
+            os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
 
     def realm_url(self, realm: str) -> str:
@@ -102,9 +106,3 @@ class Keycloak:
         (client,) = self.call("GET", f"/admin/realms/{realm}/clients?clientId=prividium").json()
         client["attributes"]["id.token.signed.response.alg"] = algorithm
         self.call("PUT", f"/admin/realms/{realm}/clients/{client['id']}", client)
-
-
-def started(folder: Path | None = None) -> Keycloak:
-    if not INSTALLED.is_dir():
-        raise AssertionError(f"{INSTALLED} is missing; run `make setup-browser`")
-    return Keycloak(folder or Path(tempfile.mkdtemp(prefix="prividium-keycloak-")))

@@ -14,6 +14,7 @@ from prividium import clock
 from prividium.audit import trail
 from prividium.db.engine import Database
 from prividium.errors import InvalidInput, Unauthorized
+from prividium.identity.credentials import Origin
 from prividium.identity.models import CliLogin
 from prividium.identity.principal import Principal
 from prividium.identity.secrecy import credential_hash, is_challenge, proves, same
@@ -86,7 +87,9 @@ def confirm(database: Database, request_id: str, user_code: str, principal: Prin
         raise Unauthorized("user_code_invalid", "this is not the code that the program shows, or it took too long")
 
 
-def poll(session: Session, proof: PollProof, limits: SessionLimits, audit_id: str) -> OpenedSession | None:
+def poll(
+    session: Session, proof: PollProof, limits: SessionLimits, origin: Origin, audit_id: str
+) -> OpenedSession | None:
     """The program's session once the person confirmed, None before; raises Unauthorized("cli_login_invalid")."""
     login = session.scalar(select(CliLogin).where(CliLogin.id == proof.request_id).with_for_update())
     if (
@@ -103,7 +106,7 @@ def poll(session: Session, proof: PollProof, limits: SessionLimits, audit_id: st
     if user is None or user.disabled:
         raise Unauthorized("user_disabled", "this user is disabled; ask an administrator")
     session.delete(login)
-    opened = open_session(session, user.id, "cli", limits)
+    opened = open_session(session, user.id, "cli", limits, origin)
     trail.record(session, actor=user.id, action="login.cli", outcome="allowed", request_id=audit_id)
     return opened
 

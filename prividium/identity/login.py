@@ -14,6 +14,7 @@ from sqlalchemy import delete
 from prividium import clock
 from prividium.audit import trail
 from prividium.errors import InvalidInput, Unauthorized
+from prividium.identity.credentials import Origin
 from prividium.identity.models import LoginFlow
 from prividium.identity.secrecy import credential_hash, same
 from prividium.identity.service import Identity
@@ -60,7 +61,9 @@ def start(identity: Identity, return_to: str | None, browser_secret: str | None)
     return StartedLogin(url, secret)
 
 
-def finish(identity: Identity, answer: Mapping[str, str], browser_secret: str | None, request_id: str) -> FinishedLogin:
+def finish(
+    identity: Identity, answer: Mapping[str, str], browser_secret: str | None, origin: Origin, request_id: str
+) -> FinishedLogin:
     """Check the provider's answer and open a session; raises Unauthorized with the check that failed."""
     flow = _spend(identity, answer.get("state", ""), browser_secret or "")
     code = identity.oidc.check_answer(answer)
@@ -68,7 +71,7 @@ def finish(identity: Identity, answer: Mapping[str, str], browser_secret: str | 
     kind: SessionKind = "browser"
     with identity.database.write() as session:
         user = user_for(session, claims, identity.admin_subjects)
-        opened = open_session(session, user.id, kind, identity.session_limits)
+        opened = open_session(session, user.id, kind, identity.session_limits, origin)
         trail.record(
             session,
             actor=user.id,

@@ -177,6 +177,7 @@ class Program:
                 "walletAddress": account.address,
                 "message": issued["message"],
                 "signature": sign(account, issued["message"]),
+                "nonceToken": issued["nonceToken"],
             },
         )
 

@@ -2,8 +2,19 @@
 
 from fastapi import APIRouter
 
-from prividium.identity.routes import cli_login, login, profile, sessions, wallets
+from prividium.identity.routes import (
+    cli_login,
+    login,
+    my_sessions,
+    oauth,
+    profile,
+    sessions,
+    wallet_login,
+    wallets,
+    webauthn,
+)
 
 router = APIRouter(prefix="/api")
-for part in (login, cli_login, sessions, wallets, profile):
+for part in (login, cli_login, sessions, my_sessions, wallets, wallet_login, webauthn, profile):
     router.include_router(part.router)
+oauth_router = oauth.router

@@ -7,6 +7,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from prividium.identity import login
 from prividium.identity.caller import BrowserCaller, LoginAttempt, RequestId, TheIdentity, session_cookie
+from prividium.identity.credentials import origin_of
 from prividium.identity.pages import SECURITY_HEADERS, page
 
 router = APIRouter(prefix="/auth", tags=["auth"])
@@ -37,7 +38,7 @@ def start_login(request: Request, identity: TheIdentity, return_to: str | None =
 def finish_login(request: Request, identity: TheIdentity, request_id: RequestId) -> RedirectResponse:
     """Where the identity provider sends the browser back to; the session begins as an HttpOnly cookie."""
     answer = dict(request.query_params.multi_items()[:_ANSWER_VALUES_MAX])
-    finished = login.finish(identity, answer, request.cookies.get(LOGIN_COOKIE), request_id)
+    finished = login.finish(identity, answer, request.cookies.get(LOGIN_COOKIE), origin_of(request), request_id)
     response = RedirectResponse(finished.return_to, 303, SECURITY_HEADERS)
     response.delete_cookie(LOGIN_COOKIE, path=_COOKIE_PATH, httponly=True, samesite="lax", secure=identity.secure)
     response.set_cookie(

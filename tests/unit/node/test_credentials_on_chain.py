@@ -1,6 +1,7 @@
 """Credentials against a whole node: contract wallets on its chain, machines at its RPC door."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
@@ -151,3 +152,30 @@ def test_a_wrong_key_is_nobody_at_the_door(live: LiveNode, header: str) -> None:
     answer = rpc(live, {"X-Api-Key": header}, "eth_getBalance", "0x" + "11" * 20, "latest")
     assert isinstance(answer["error"], dict)
     assert answer["error"]["code"] == -32090
+
+
+def distant_machine(administrator: Member) -> str:
+    """The key of a machine that calls from 10.0.0.0/16."""
+    machine = administrator.rest("POST", MACHINES, {"name": "distant"})
+    path = f"{MACHINES}/{machine['id']}"
+    administrator.rest("POST", f"{path}/ip-whitelist", {"ipAddress": "10.0.0.0/16"})
+    made = administrator.rest("POST", f"{path}/api-keys", {"name": "k", "expiresAt": in_seconds(3_600)})
+    return str(made["fullKey"])
+
+
+def status_from(live: LiveNode, key: str, forwarded_for: str) -> int:
+    headers = {"X-Api-Key": key, "X-Forwarded-For": forwarded_for}
+    return httpx.get(f"{live.url}/api/profiles/me", headers=headers, timeout=30).status_code
+
+
+def test_nobody_forges_where_a_call_comes_from(live: LiveNode, administrator: Member) -> None:
+    assert status_from(live, distant_machine(administrator), "10.0.0.1") == 401
+
+
+def test_a_trusted_proxy_says_where_a_call_comes_from(tmp_path: Path) -> None:
+    with LiveNode(tmp_path / "data", trusted_proxies=["127.0.0.1"]) as behind_proxy:
+        key = distant_machine(behind_proxy.arrive("administrator"))
+        assert status_from(behind_proxy, key, "10.0.0.1") == 200
+        assert status_from(behind_proxy, key, "10.1.0.1") == 401
+        # What the client itself claims stands before what the proxy adds.
+        assert status_from(behind_proxy, key, "10.0.0.1, 10.1.0.1") == 401

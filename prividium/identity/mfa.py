@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 from prividium.db.engine import Database
 from prividium.identity import passkeys
 from prividium.identity.models import Role, User, UserRole
-from prividium.identity.passkeys import AssertionOptions, Ceremony, RelyingParty
+from prividium.identity.passkey_challenges import Ceremony, RelyingParty
+from prividium.identity.passkeys import AssertionOptions
 from prividium.identity.subject import PEOPLE_ONLY
 from prividium.types import Json
 

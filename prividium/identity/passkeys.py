@@ -1,16 +1,16 @@
 """Passkeys (WebAuthn Level 3): registering an authenticator, and letting it confirm something.
 
-Every challenge is bound to a user, a purpose and what its answer may be used for, and is used up by the first attempt.
-The library verifies; what it is told to demand is here: our origin, our rpId, user verification, a rising counter.
+The library verifies; what it is told to demand is here: our challenge, our origin, our rpId, user verification, and a
+counter that rises.
 """
 
 import json
 import logging
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import webauthn
-from sqlalchemy import delete, exists, select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 from webauthn.helpers import decode_credential_public_key
 from webauthn.helpers.cose import COSEAlgorithmIdentifier
@@ -27,12 +27,11 @@ from prividium.db.engine import Database
 from prividium.errors import Conflict, NotFound, Unauthorized
 from prividium.identity import base64url
 from prividium.identity.models import User
-from prividium.identity.passkey_models import Passkey, PasskeyChallenge
-from prividium.identity.secrecy import credential_hash, same
+from prividium.identity.passkey_challenges import Ceremony, RelyingParty, challenge_invalid, new_challenge, spend
+from prividium.identity.passkey_models import Passkey
+from prividium.identity.secrecy import same
 from prividium.types import Json
 
-Purpose = Literal["register", "login", "step_up"]
-CHALLENGE_BYTES: Final = 32
 PASSKEYS_PER_USER_MAX: Final = 16
 ALGORITHMS: Final = [
     COSEAlgorithmIdentifier.ECDSA_SHA_256,
@@ -40,25 +39,6 @@ ALGORITHMS: Final = [
     COSEAlgorithmIdentifier.RSASSA_PKCS1_v1_5_SHA_256,
 ]
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class RelyingParty:
-    id: str
-    """Host name of this node."""
-    name: str
-    origin: str
-    ttl_seconds: int
-    """How long a challenge waits for its answer."""
-
-
-@dataclass(frozen=True)
-class Ceremony:
-    """What a challenge is for; its answer serves nothing else."""
-
-    user_id: str
-    purpose: Purpose
-    bound_to: str
 
 
 @dataclass(frozen=True)
@@ -100,7 +80,7 @@ def begin_registration(session: Session, party: RelyingParty, user: User, sessio
         rp_name=party.name,
         user_id=user.id.encode(),
         user_name=user.display_name,
-        challenge=_new_challenge(session, party, registration(session, user.id, session_id)),
+        challenge=new_challenge(session, party, registration(session, user.id, session_id)),
         timeout=party.ttl_seconds * 1_000,
         authenticator_selection=AuthenticatorSelectionCriteria(
             resident_key=ResidentKeyRequirement.PREFERRED, user_verification=UserVerificationRequirement.REQUIRED
@@ -118,7 +98,7 @@ def finish_registration(
     """Keep the authenticator that answered; `ceremony` is what `registration` says now.
 
     Raises Unauthorized("passkey_challenge_invalid", "passkey_refused") and Conflict("passkey_known")."""
-    challenge = _spend(database, ceremony, answer)
+    challenge = spend(database, ceremony, answer)
     try:
         verified = webauthn.verify_registration_response(
             credential=answer,
@@ -148,7 +128,7 @@ def finish_registration(
         session.get_one(User, ceremony.user_id, with_for_update=True)
         session_id = ceremony.bound_to.partition(" ")[0]
         if registration(session, ceremony.user_id, session_id) != ceremony:
-            raise _challenge_invalid()
+            raise challenge_invalid()
         if session.scalar(select(exists().where(Passkey.credential_id == row.credential_id))):
             raise Conflict("passkey_known", "this authenticator is registered already")
         session.add(row)
@@ -156,13 +136,13 @@ def finish_registration(
 
 
 def begin_assertion(session: Session, party: RelyingParty, ceremony: Ceremony) -> AssertionOptions:
-    challenge = _new_challenge(session, party, ceremony)
+    challenge = new_challenge(session, party, ceremony)
     return AssertionOptions(base64url.encode(challenge), passkeys_of(session, ceremony.user_id))
 
 
 def finish_assertion(database: Database, party: RelyingParty, ceremony: Ceremony, answer: dict[str, Json]) -> str:
     """Id of the passkey that confirmed; raises Unauthorized("passkey_challenge_invalid" or "passkey_refused")."""
-    challenge = _spend(database, ceremony, answer)
+    challenge = spend(database, ceremony, answer)
     with database.write() as session:
         wanted = base64url.decode(answer.get("rawId"))
         mine = (Passkey.user_id == ceremony.user_id, Passkey.credential_id == wanted)
@@ -184,59 +164,6 @@ def finish_assertion(database: Database, party: RelyingParty, ceremony: Ceremony
             raise _refused(error) from None
         passkey.sign_count, passkey.last_used_at = verified.new_sign_count, clock.now()
         return passkey.id
-
-
-def _new_challenge(session: Session, party: RelyingParty, ceremony: Ceremony) -> bytes:
-    now = clock.now()
-    challenge = clock.random_bytes(CHALLENGE_BYTES)
-    session.execute(delete(PasskeyChallenge).where(PasskeyChallenge.expires_at < now))
-    session.add(
-        PasskeyChallenge(
-            challenge_hash=credential_hash(base64url.encode(challenge)),
-            user_id=ceremony.user_id,
-            purpose=ceremony.purpose,
-            bound_to=credential_hash(ceremony.bound_to),
-            expires_at=now + party.ttl_seconds,
-        )
-    )
-    return challenge
-
-
-def _spend(database: Database, ceremony: Ceremony, answer: dict[str, Json]) -> bytes:
-    """The challenge that the answer names, used up in a transaction of its own."""
-    challenge = _challenge_in(answer)
-    wanted = credential_hash(base64url.encode(challenge))
-    with database.write() as session:
-        found: PasskeyChallenge | None = session.scalar(
-            delete(PasskeyChallenge).where(PasskeyChallenge.challenge_hash == wanted).returning(PasskeyChallenge)
-        )
-    if (
-        found is None
-        or found.user_id != ceremony.user_id
-        or found.purpose != ceremony.purpose
-        or not same(found.bound_to, credential_hash(ceremony.bound_to))
-        or clock.now() >= found.expires_at
-    ):
-        raise _challenge_invalid()
-    return challenge
-
-
-def _challenge_invalid() -> Unauthorized:
-    text = "the challenge was used already, has expired or was given out for another use"
-    return Unauthorized("passkey_challenge_invalid", text)
-
-
-def _challenge_in(answer: dict[str, Json]) -> bytes:
-    """Empty where there is none, and where the page stood in a frame of another site (WebAuthn §7.1, step 10)."""
-    response = answer.get("response")
-    data = base64url.decode(response.get("clientDataJSON") if isinstance(response, dict) else None)
-    try:
-        document = json.loads(data)
-    except (ValueError, RecursionError):
-        return b""
-    if not isinstance(document, dict) or document.get("crossOrigin", False) is not False:
-        return b""
-    return base64url.decode(document.get("challenge"))
 
 
 def _is_handle_of(answer: dict[str, Json], user_id: str) -> bool:

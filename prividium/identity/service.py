@@ -17,7 +17,7 @@ from prividium.identity.dev_people import ADMINISTRATOR
 from prividium.identity.key_uses import KeyUses
 from prividium.identity.nonce_token import SECRET_BYTES_MIN, NonceTokens
 from prividium.identity.oidc import OidcClient
-from prividium.identity.passkeys import RelyingParty
+from prividium.identity.passkey_challenges import RelyingParty
 from prividium.identity.principal import Principal
 from prividium.identity.rate_limit import SlidingWindow
 from prividium.identity.sessions import SessionLimits, authenticate, bearer_token

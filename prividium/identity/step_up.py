@@ -14,8 +14,8 @@ from prividium import clock
 from prividium.db.engine import Database
 from prividium.errors import Forbidden, Unauthorized
 from prividium.identity import passkeys
+from prividium.identity.passkey_challenges import Ceremony
 from prividium.identity.passkey_models import StepUpProof
-from prividium.identity.passkeys import Ceremony
 from prividium.identity.principal import Principal
 from prividium.identity.secrecy import credential_hash, same
 

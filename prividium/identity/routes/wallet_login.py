@@ -1,8 +1,9 @@
 """/api/siwe-messages and /api/auth/login/crypto-native: login with a linked wallet."""
 
-from typing import Literal
+from typing import Literal, Self
 
 from fastapi import APIRouter, Request, Response
+from sqlalchemy.orm import Session
 
 from prividium.audit import trail
 from prividium.db.edge import WriteSession
@@ -62,6 +63,14 @@ class AssertionAnswer(Answer):
     challenge: str
     allow_credentials: list[AllowedCredential]
 
+    @classmethod
+    def of(cls, rp_id: str, options: AssertionOptions) -> Self:
+        allowed = [
+            AllowedCredential(id=base64url.encode(passkey.credential_id), transports=passkey.transports)
+            for passkey in options.credentials
+        ]
+        return cls(rp_id=rp_id, challenge=options.challenge, allow_credentials=allowed)
+
 
 class MfaAnswer(AssertionAnswer):
     requires_mfa: Literal[True] = True
@@ -98,8 +107,11 @@ def login(
         # The nonce is spent; what is left to spend is the challenge that only this nonce's first call was given.
         factor.finish(identity.database, user, as_json(body.passkey_assertion))
     elif two_factors:
-        return _mfa(identity.relying_party.id, factor.begin(session, user))
-    opened = _open(session, identity, _holder(session, address), origin_of(request))
+        return MfaAnswer.of(identity.relying_party.id, factor.begin(session, user))
+    if _holder(session, address).id != user.id:
+        # Between the two looks the wallet changed hands: what was confirmed was another's.
+        raise _not_linked()
+    opened = _open(session, identity, user, origin_of(request))
     trail.record(
         session,
         actor=user.id,
@@ -125,24 +137,14 @@ def _open(session: WriteSession, identity: Identity, user: User, origin: Origin)
     return opened
 
 
-def _holder(session: WriteSession, address: Address) -> User:
+def _holder(session: Session, address: Address) -> User:
     """Who linked the wallet; raises Unauthorized("wallet_not_linked")."""
     wallet = session.get(Wallet, address)
     user = None if wallet is None else session.get(User, wallet.user_id)
     if user is None or user.disabled:
-        raise Unauthorized("wallet_not_linked", "no user has linked this wallet; sign in and link it first")
+        raise _not_linked()
     return user
 
 
-def show_assertion(options: AssertionOptions) -> tuple[str, list[AllowedCredential]]:
-    """Challenge and allowed credentials."""
-    credentials = [
-        AllowedCredential(id=base64url.encode(passkey.credential_id), transports=passkey.transports)
-        for passkey in options.credentials
-    ]
-    return options.challenge, credentials
-
-
-def _mfa(rp_id: str, options: AssertionOptions) -> MfaAnswer:
-    challenge, credentials = show_assertion(options)
-    return MfaAnswer(rp_id=rp_id, challenge=challenge, allow_credentials=credentials)
+def _not_linked() -> Unauthorized:
+    return Unauthorized("wallet_not_linked", "no user has linked this wallet; sign in and link it first")

@@ -15,7 +15,7 @@ from prividium.identity.mfa import holds_power
 from prividium.identity.models import LoginSession, User
 from prividium.identity.passkey_models import Passkey
 from prividium.identity.principal import Principal
-from prividium.identity.routes.wallet_login import AssertionAnswer, show_assertion
+from prividium.identity.routes.wallet_login import AssertionAnswer
 from prividium.identity.webauthn_forms import Assertion, Attestation, as_json
 from prividium.rest import Answer, Body, time_text
 
@@ -127,8 +127,7 @@ def begin_step_up(body: StepUpBody, person: Person, session: WriteSession, ident
         raise InvalidInput("passkey_missing", "you have no passkey: register one first")
     party = identity.relying_party
     options = passkeys.begin_assertion(session, party, step_up.ceremony(person, body.action))
-    challenge, credentials = show_assertion(options)
-    return AssertionAnswer(rp_id=party.id, challenge=challenge, allow_credentials=credentials)
+    return AssertionAnswer.of(party.id, options)
 
 
 @router.post("/step-up/finish", dependencies=[LoginAttempt])

@@ -149,6 +149,13 @@ def test_a_challenge_of_a_registration_confirms_nothing(enrolled: PasskeyPerson)
     assert reason(enrolled.finish(ACTION, assertion)) == "passkey_challenge_invalid"
 
 
+def test_a_challenge_of_a_step_up_registers_nothing(enrolled: PasskeyPerson) -> None:
+    """The action is the caller's choice: here it reads like the binding of a registration."""
+    started = {"challenge": enrolled.begin("1"), "user": {"id": "YQ"}}
+    second = Authenticator(enrolled.device.origin, HOST)
+    assert reason(enrolled.finish_registration(second.create(started))) == "passkey_challenge_invalid"
+
+
 def test_the_challenge_of_another_person_is_refused(enrolled: PasskeyPerson, edge: "Edge") -> None:
     other = PasskeyPerson.of(edge.program("client-two"))
     other.register()

@@ -13,6 +13,7 @@ from prividium import clock
 from prividium.identity.models import LoginSession
 from prividium.identity.secrecy import credential_hash
 from tests.unit.identity.machine import DAY, MachineUnderTest, in_seconds
+from tests.unit.identity.newcomer import newcomer
 
 if TYPE_CHECKING:
     from tests.unit.conftest import Edge, Program
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def admin(edge: "Edge") -> "Program":
-    return edge.administrator()
+    return newcomer(edge, "admin")
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ from prividium.identity.secrecy import credential_hash
 from prividium.permissions.table import wallet_grants
 from prividium.types import parse_address
 from tests.unit.identity.machine import DAY, MACHINES, MachineUnderTest, in_seconds, reason
+from tests.unit.identity.newcomer import newcomer
 from tests.unit.identity.test_wallets import Issued, log_in, sign
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def admin(edge: "Edge") -> "Program":
-    return edge.administrator()
+    return newcomer(edge, "admin")
 
 
 @pytest.fixture
@@ -232,7 +233,7 @@ def test_a_machine_cannot_change_the_policy(machine: MachineUnderTest, admin: "P
 
 
 def test_a_machine_does_not_count_as_the_last_administrator(make_edge: Callable[..., "Edge"]) -> None:
-    admin = make_edge().administrator()
+    admin = newcomer(make_edge(), "admin")
     machine = MachineUnderTest.made(admin)
     role = admin.post("/api/roles", {"roleName": "powers", "systemPermissions": []}).json()
     admin.put(machine.path, {"name": "robot", "description": "", "roles": [{"id": role["id"]}]})

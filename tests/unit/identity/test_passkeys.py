@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from prividium import clock
 from prividium.identity.models import LoginSession
 from prividium.identity.passkey_models import Passkey
 from tests.unit.identity.authenticator import Authenticator, Document
+from tests.unit.identity.newcomer import newcomer, signed_in_again
 from tests.unit.identity.passkey_person import HOST, PasskeyPerson
 
 if TYPE_CHECKING:
@@ -25,13 +26,8 @@ def reason(answer: httpx.Response) -> str:
 
 
 @pytest.fixture
-def edge(make_edge: Callable[..., "Edge"]) -> "Edge":
-    return make_edge()
-
-
-@pytest.fixture
 def person(edge: "Edge") -> PasskeyPerson:
-    return PasskeyPerson.of(edge.program("client"))
+    return PasskeyPerson.of(newcomer(edge))
 
 
 @pytest.fixture
@@ -157,14 +153,14 @@ def test_a_challenge_of_a_step_up_registers_nothing(enrolled: PasskeyPerson) -> 
 
 
 def test_the_challenge_of_another_person_is_refused(enrolled: PasskeyPerson, edge: "Edge") -> None:
-    other = PasskeyPerson.of(edge.program("client-two"))
+    other = PasskeyPerson.of(newcomer(edge))
     other.register()
     assertion = other.device.get(enrolled.begin(ACTION))
     assert reason(other.finish(ACTION, assertion)) == "passkey_challenge_invalid"
 
 
 def test_the_passkey_of_another_person_is_refused(enrolled: PasskeyPerson, edge: "Edge") -> None:
-    other = PasskeyPerson.of(edge.program("client-two"))
+    other = PasskeyPerson.of(newcomer(edge))
     other.register()
     other.device.user_handle = enrolled.device.user_handle
     assertion = other.device.get(enrolled.begin(ACTION))
@@ -172,7 +168,7 @@ def test_the_passkey_of_another_person_is_refused(enrolled: PasskeyPerson, edge:
 
 
 def test_an_authenticator_is_registered_once(enrolled: PasskeyPerson, edge: "Edge") -> None:
-    other = PasskeyPerson(edge.program("client-two"), enrolled.device)
+    other = PasskeyPerson(newcomer(edge), enrolled.device)
     assert reason(other.register()) == "passkey_known"
 
 
@@ -194,13 +190,14 @@ def test_what_began_as_the_first_does_not_end_as_the_second(person: PasskeyPerso
 
 def test_a_first_passkey_needs_a_fresh_login(person: PasskeyPerson, edge: "Edge") -> None:
     with edge.database.write() as session:
-        session.execute(update(LoginSession).values(created_at=clock.now() - 901))
+        mine = LoginSession.user_id == person.program.user_id()
+        session.execute(update(LoginSession).where(mine).values(created_at=clock.now() - 901))
     assert reason(person.begin_registration()) == "login_too_old"
 
 
 def test_a_registration_belongs_to_its_session(person: PasskeyPerson, edge: "Edge") -> None:
     options = person.begin_registration().json()
-    elsewhere = PasskeyPerson(edge.program("client"), person.device)
+    elsewhere = PasskeyPerson(signed_in_again(edge, person.program.user_id()), person.device)
     assert reason(elsewhere.finish_registration(person.device.create(options))) == "passkey_challenge_invalid"
 
 
@@ -215,7 +212,7 @@ def test_a_passkey_is_renamed_and_deleted(enrolled: PasskeyPerson) -> None:
 
 def test_the_passkey_of_another_looks_absent(enrolled: PasskeyPerson, edge: "Edge") -> None:
     (found,) = enrolled.program.get("/api/webauthn/credentials").json()
-    other = edge.program("client-two")
+    other = newcomer(edge)
     body = {"deviceName": "mine"}
     foreign = other.put(f"/api/webauthn/credentials/{found['id']}", body)
     absent = other.put("/api/webauthn/credentials/000000000000000000000", body)
@@ -245,6 +242,6 @@ def test_a_damaged_attestation_is_refused(person: PasskeyPerson) -> None:
 def test_only_the_public_key_is_stored(enrolled: PasskeyPerson, edge: "Edge") -> None:
     secret = enrolled.device.key.private_numbers().private_value.to_bytes(32, "big")
     with edge.database.read() as session:
-        stored = session.query(Passkey).one()
+        mine = Passkey.credential_id == enrolled.device.credential_id
+        stored = session.scalars(select(Passkey).where(mine)).one()
     assert secret not in stored.public_key
-    assert stored.credential_id == enrolled.device.credential_id

@@ -10,6 +10,7 @@ from eth_account.signers.local import LocalAccount
 
 from prividium import clock
 from tests.unit.identity.authenticator import Authenticator
+from tests.unit.identity.newcomer import newcomer, signed_in_again
 from tests.unit.identity.passkey_person import PasskeyPerson
 from tests.unit.identity.test_wallets import login_body, sign
 
@@ -56,13 +57,8 @@ def reason(answer: httpx.Response) -> str:
 
 
 @pytest.fixture
-def edge(make_edge: Callable[..., "Edge"]) -> "Edge":
-    return make_edge()
-
-
-@pytest.fixture
 def admin(edge: "Edge") -> PasskeyPerson:
-    person = PasskeyPerson.of(edge.administrator())
+    person = PasskeyPerson.of(newcomer(edge, "admin"))
     assert person.register().status_code == 200
     return person
 
@@ -86,13 +82,11 @@ def role(name: str) -> dict[str, object]:
 
 
 def test_without_a_passkey_an_administrator_needs_no_step_up(edge: "Edge") -> None:
-    assert edge.administrator().post("/api/roles", role("first")).status_code == 201
+    assert newcomer(edge, "admin").post("/api/roles", role("first")).status_code == 201
 
 
 @pytest.mark.parametrize(("method", "path"), CHANGES)
-def test_every_change_needs_a_step_up(
-    make_edge: Callable[..., "Edge"], shared: PasskeyPerson, method: str, path: str
-) -> None:
+def test_every_change_needs_a_step_up(shared: PasskeyPerson, method: str, path: str) -> None:
     answer = shared.send(method, path, {})
     assert (answer.status_code, reason(answer)) == (401, "step_up_required")
     assert answer.json()["requiresStepUp"] is True
@@ -100,8 +94,8 @@ def test_every_change_needs_a_step_up(
 
 
 @pytest.fixture(scope="module")
-def shared(make_edge: Callable[..., "Edge"]) -> PasskeyPerson:
-    person = PasskeyPerson.of(make_edge().administrator())
+def shared(edge: "Edge") -> PasskeyPerson:
+    person = PasskeyPerson.of(newcomer(edge, "admin"))
     assert person.register().status_code == 200
     return person
 
@@ -134,7 +128,7 @@ def test_a_proof_for_one_user_does_not_serve_another(admin: PasskeyPerson) -> No
 
 def test_a_proof_belongs_to_its_session(admin: PasskeyPerson, edge: "Edge") -> None:
     proof = admin.confirm(admin.send("POST", "/api/roles", role("moved")).json()["action"])
-    thief = PasskeyPerson(edge.administrator(), admin.device)
+    thief = PasskeyPerson(signed_in_again(edge, admin.program.user_id()), admin.device)
     assert reason(thief.send("POST", "/api/roles", role("moved"), proof)) == "step_up_invalid"
 
 
@@ -155,7 +149,7 @@ def test_an_action_cannot_be_exchanged_between_begin_and_finish(admin: PasskeyPe
 
 
 def test_a_step_up_needs_a_passkey(edge: "Edge") -> None:
-    answer = edge.administrator().post("/api/webauthn/step-up/begin", {"action": "x"})
+    answer = newcomer(edge, "admin").post("/api/webauthn/step-up/begin", {"action": "x"})
     assert reason(answer) == "passkey_missing"
 
 
@@ -165,7 +159,7 @@ def test_the_last_passkey_of_an_administrator_stays(admin: PasskeyPerson) -> Non
 
 
 def test_a_lost_passkey_is_taken_away_by_another_administrator(admin: PasskeyPerson, edge: "Edge") -> None:
-    other = PasskeyPerson.of(edge.program("client"))
+    other = PasskeyPerson.of(newcomer(edge))
     other.register()
     path = f"/api/admin/webauthn/users/{other.program.user_id()}"
     assert len(admin.program.get(path).json()["items"]) == 1
@@ -177,7 +171,7 @@ def test_a_lost_passkey_is_taken_away_by_another_administrator(admin: PasskeyPer
 
 def test_where_passkeys_are_demanded_nothing_changes_without_one(make_edge: Callable[..., "Edge"]) -> None:
     edge = make_edge(admin_passkey_required=True)
-    person = PasskeyPerson.of(edge.administrator())
+    person = PasskeyPerson.of(newcomer(edge, "admin"))
     refused = person.send("POST", "/api/roles", role("early"))
     assert (refused.status_code, reason(refused)) == (403, "passkey_required")
     assert person.send("GET", "/api/roles").status_code == 200
@@ -227,7 +221,7 @@ def test_a_wrong_passkey_does_not_sign_in(admin: PasskeyPerson, edge: "Edge") ->
 
 
 def test_who_is_no_administrator_signs_in_with_the_wallet_alone(edge: "Edge") -> None:
-    person = PasskeyPerson.of(edge.program("client"))
+    person = PasskeyPerson.of(newcomer(edge))
     person.register()
     account = Account.create()
     person.program.link(account)

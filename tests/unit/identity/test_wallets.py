@@ -1,5 +1,6 @@
 """Wallets are linked, and sign in, by an EIP-4361 message that serves once."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -141,6 +142,20 @@ def test_a_token_that_was_tampered_with_is_refused(program: "Program", account: 
     cut = position % len(message.token)
     forged = Issued(message.text, message.token[:cut] + other + message.token[cut + 1 :])
     assert reason(associate(program, account.address, forged, sign(account, message.text))) == "siwe_token_invalid"
+
+
+@pytest.mark.parametrize(
+    ("secrets", "expected"),
+    [(["11" * 32], "siwe_domain_mismatch"), ([], "siwe_token_invalid")],
+    ids=["configured", "of the process"],
+)
+def test_a_configured_secret_outlives_the_process(
+    make_edge: Callable[..., "Edge"], account: LocalAccount, secrets: list[str], expected: str
+) -> None:
+    """Another node with the secret knows the token, and finds fault with the domain only."""
+    before = login_body(make_edge(siwe_hmac_secrets=secrets), account)
+    after = make_edge(siwe_hmac_secrets=secrets).client().post("/api/auth/login/crypto-native", json=before)
+    assert reason(after) == expected
 
 
 def test_a_message_without_its_token_is_refused(program: "Program", account: LocalAccount) -> None:

@@ -1,5 +1,6 @@
 """Credentials against a whole node: contract wallets on its chain, machines at its RPC door."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,9 +10,12 @@ import pytest
 from eth_account import Account
 from eth_account.messages import encode_defunct
 from eth_account.signers.local import LocalAccount
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
 
 from prividium.demo.administration import create_role
 from prividium.demo.member import Member
+from prividium.rpc.sockets import SESSION_ENDED
 from prividium.types import Json
 from tests.unit.identity.machine import HERE, MACHINES, in_seconds
 from tests.unit.ledger import signature_wallets as code
@@ -20,6 +24,7 @@ from tests.unit.live import LiveNode
 if TYPE_CHECKING:
     from _pytest.tmpdir import TempPathFactory
 
+SECONDS_MAX = 30
 LOGIN = "/api/auth/login/crypto-native"
 
 
@@ -152,6 +157,25 @@ def test_a_wrong_key_is_nobody_at_the_door(live: LiveNode, header: str) -> None:
     answer = rpc(live, {"X-Api-Key": header}, "eth_getBalance", "0x" + "11" * 20, "latest")
     assert isinstance(answer["error"], dict)
     assert answer["error"]["code"] == -32090
+
+
+def test_a_machine_listens_on_a_socket_until_its_key_ends(live: LiveNode, administrator: Member) -> None:
+    machine = administrator.rest("POST", MACHINES, {"name": "listener"})
+    path = f"{MACHINES}/{machine['id']}"
+    administrator.rest("POST", f"{path}/ip-whitelist", {"ipAddress": HERE})
+    made = administrator.rest("POST", f"{path}/api-keys", {"name": "k", "expiresAt": in_seconds(3_600)})
+    headers = {"X-Api-Key": str(made["fullKey"])}
+    with connect(live.url.replace("http", "ws", 1) + "/rpc", additional_headers=headers) as socket:
+        socket.send('{"jsonrpc": "2.0", "id": 1, "method": "eth_syncing", "params": []}')
+        assert json.loads(socket.recv(timeout=SECONDS_MAX))["result"] is False
+        administrator.rest("DELETE", f"{path}/api-keys/{made['id']}")
+        socket.send('{"jsonrpc": "2.0", "id": 2, "method": "eth_syncing", "params": []}')
+        with pytest.raises(ConnectionClosed) as closed:
+            socket.recv(timeout=SECONDS_MAX)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == SESSION_ENDED
+    with pytest.raises(InvalidStatus):
+        connect(live.url.replace("http", "ws", 1) + "/rpc", additional_headers=headers)
 
 
 def distant_machine(administrator: Member) -> str:

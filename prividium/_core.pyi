@@ -286,6 +286,10 @@ class Ledger:
 
         Codes: `not_found`, `trace_too_far` (behind too many transactions of one batch), `trace_too_large`.
         """
+    def signature_valid(self, account: bytes, digest: bytes, signature: bytes, gas_limit: int) -> bool:
+        """ERC-1271 at the head: does an account with code accept a signature? What it calls to find out is judged as a
+        read by a wallet without roles; a refusal of whatever kind is False. Raises `CoreError` for the store's errors.
+        """
     # batches
     def unsealed(self) -> tuple[int, int, int]:
         """(transactions, estimated cycles, timestamp of the first block) not yet in a batch; zeros if none."""

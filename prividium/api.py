@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Final
 
@@ -21,8 +21,11 @@ from prividium.identity.dev_idp import DevIdpConfig, dev_idp_application
 from prividium.identity.issuers import BACKCHANNEL_LOGOUT_PATH, CALLBACK_PATH, DEV_IDP_PATH, SIGNED_OUT_PATH
 from prividium.identity.pages import page
 from prividium.identity.principal import Principal
+from prividium.identity.routes import oauth_router
 from prividium.identity.routes import router as identity_router
+from prividium.identity.routes.oauth import TOKEN_PATH, oauth_refusal
 from prividium.identity.service import Identity
+from prividium.identity.step_up import StepUpRequired
 from prividium.issuer_settings import DEFAULT_ISSUER_ID
 from prividium.permissions.decide import record_denial
 from prividium.permissions.routes import router as administration_router
@@ -51,6 +54,7 @@ _SPECIFIC_CODES: Final = {
 }
 """Where Prividium has a code of its own for a case."""
 
+_NOTHING: Final[Mapping[str, object]] = {}
 _log = logging.getLogger(__name__)
 
 
@@ -70,6 +74,7 @@ def install_api(
     app.state.identity = identity
     app.state.after_write = policy_changed
     app.include_router(identity_router)
+    app.include_router(oauth_router)
     app.include_router(administration_router)
     if identity.settings.uses_dev_idp:
         app.mount(DEV_IDP_PATH, dev_idp_application(_dev_idp_config(identity)))
@@ -131,8 +136,11 @@ async def _answer_refusal(request: Request, error: Exception) -> Response:
     code = _SPECIFIC_CODES.get(error.code) or _CODES.get(HTTPStatus(error.status), "INTERNAL_SERVER_ERROR")
     if _wants_page(request):
         return page("signed_in.html", error.status, heading="That did not work", message=error.message)
+    if request.url.path == TOKEN_PATH:
+        return oauth_refusal(request, error)
     headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, Unauthorized) else {}
-    return _envelope(error.status, code, error.code, error.message, headers=headers)
+    beside = {"requiresStepUp": True, "action": error.action} if isinstance(error, StepUpRequired) else {}
+    return _envelope(error.status, code, error.code, error.message, headers=headers, beside=beside)
 
 
 async def _answer_invalid(request: Request, error: Exception) -> Response:
@@ -169,11 +177,13 @@ def _envelope(
     message: str,
     issues: Sequence[dict[str, str]] = (),
     headers: dict[str, str] | None = None,
+    beside: Mapping[str, object] = _NOTHING,
 ) -> Response:
+    """`beside`: members that Prividium's clients look for next to the error."""
     body: dict[str, object] = {"code": code, "reason": reason, "message": message}
     if issues:
         body["issues"] = list(issues)
-    return JSONResponse({"error": body}, status, headers)
+    return JSONResponse({"error": body, **beside}, status, headers)
 
 
 def _wants_page(request: Request) -> bool:

@@ -30,7 +30,12 @@ def random_bytes(length: int) -> bytes:
 
 def new_id() -> str:
     """21 characters, about 125 bits: an opaque identifier that cannot be guessed."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(21))
+    return new_alphanumeric(21)
+
+
+def new_alphanumeric(length: int) -> str:
+    """Letters and digits, about 5.95 random bits each."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
 
 
 def new_token() -> str:

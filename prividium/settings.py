@@ -7,6 +7,7 @@ folder, the defaults below. `docs/operating/settings.md` documents each field; a
 import os
 import re
 from difflib import get_close_matches
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
@@ -63,6 +64,17 @@ class IdentitySettings(BaseModel):
     siwe_domains: tuple[str, ...] = Field(
         default=(), description="Further domains (host or host:port) whose pages may ask for a wallet's signature."
     )
+    siwe_hmac_secrets: tuple[SecretStr, ...] = Field(
+        default=(),
+        description="Hexadecimal secrets of at least 32 bytes for the tokens beside messages to sign; the first makes "
+        "new ones, all are honoured. Default one that ends with the process.",
+    )
+    admin_passkey_required: bool = Field(
+        default=False, description="Administrators change nothing before they have registered a passkey."
+    )
+    machine_token_ttl_seconds: Annotated[int, Field(ge=60, le=3600)] = Field(
+        default=900, description="Life of a token from `/oauth/token`, in seconds."
+    )
     wallets_per_user_max: Positive = Field(default=100, description="Wallets one person may link.")
     requests_per_minute_max: Positive = Field(default=300, description="REST calls per minute and person.")
     login_requests_per_minute_max: Positive = Field(
@@ -93,6 +105,13 @@ class IdentitySettings(BaseModel):
         """Without an issuer the development provider takes its place."""
         return self.oidc_issuer is None and not self.issuers
 
+    @field_validator("siwe_hmac_secrets")
+    @classmethod
+    def _secrets_are_long(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if not all(re.fullmatch(r"([0-9a-fA-F]{2}){32,}", secret.get_secret_value()) for secret in value):
+            raise ValueError("use at least 32 bytes in hexadecimal, for example from `openssl rand -hex 32`")
+        return value
+
 
 class Settings(BaseSettings):
     """Frozen; made by `load_settings` so that a wrong value becomes a `ConfigurationError`."""
@@ -116,6 +135,11 @@ class Settings(BaseSettings):
     port: Port = Field(default=8000, description="Port to listen on; 0 takes a free one.")
     public_url: str | None = Field(
         default=None, description="URL under which browsers and wallets reach the node; default http://<host>:<port>."
+    )
+    trusted_proxies: tuple[str, ...] = Field(
+        default=(),
+        description="Addresses or networks of reverse proxies whose X-Forwarded-For says where a request came from; "
+        "default none.",
     )
     log_level: str = Field(default="info", description="debug, info, warning or error.")
     clock_mode: ClockMode = Field(
@@ -215,6 +239,13 @@ class Settings(BaseSettings):
     def _known_level(cls, value: str) -> str:
         if value not in ("debug", "info", "warning", "error"):
             raise ValueError("use debug, info, warning or error")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies_are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for text in value:
+            ip_network(text)
         return value
 
     @field_validator("beneficiary")

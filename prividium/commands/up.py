@@ -98,6 +98,8 @@ def server_configuration(node: Node) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=bool(node.settings.trusted_proxies),
+        forwarded_allow_ips=list(node.settings.trusted_proxies),
         date_header=True,
         lifespan="off",
         ws=SocketProtocol,

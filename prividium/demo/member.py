@@ -70,6 +70,7 @@ class Member:
             "walletAddress": self.address,
             "message": started["message"],
             "signature": "0x" + signed.signature.hex().removeprefix("0x"),
+            "nonceToken": started["nonceToken"],
         }
         self.rest("POST", "/api/user-wallets/associate", proof)
 

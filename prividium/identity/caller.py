@@ -1,8 +1,8 @@
 """Who sent a REST request, as FastAPI dependencies: the one place that turns credentials into a Principal.
 
-Programs send `Authorization: Bearer`, browsers the HttpOnly cookie. A cookie is sent along with requests that other
-sites cause, so with a cookie every changing request must come from our origin and carry the token that only our pages
-know (OWASP: synchroniser token and origin check).
+Programs send `Authorization: Bearer`, machines `X-Api-Key` or a bearer token, browsers the HttpOnly cookie. A cookie is
+sent along with requests that other sites cause, so with a cookie every changing request must come from our origin and
+carry the token that only our pages know (OWASP: synchroniser token and origin check).
 """
 
 from typing import Annotated, Final
@@ -10,10 +10,11 @@ from typing import Annotated, Final
 from fastapi import Depends, Request
 
 from prividium.errors import Forbidden, Unauthorized
+from prividium.identity.credentials import address_of, credentials_of
 from prividium.identity.principal import Principal
 from prividium.identity.secrecy import csrf_token, same
 from prividium.identity.service import Identity
-from prividium.identity.sessions import authenticate, bearer_token
+from prividium.identity.step_up import STEP_UP_HEADER, action_of, demand
 
 CSRF_HEADER: Final = "x-csrf-token"
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -49,20 +50,19 @@ def check_csrf(request: Request, token: str, presented: str | None) -> None:
 
 def spend_login(request: Request) -> None:
     """Count an attempt of this network address; raises RateLimited."""
-    identity_of(request).login_window.spend(request.client.host if request.client else "")
+    identity_of(request).login_window.spend(address_of(request))
 
 
 def _maybe_caller(request: Request) -> Principal | None:
     identity = identity_of(request)
-    token = bearer_token(request.headers.get("authorization"))
-    if token is None:
+    principal = identity.principal_for(credentials_of(request))
+    if principal is None:
         token = cookie_token(request)
         if token is None:
             return None
         if request.method not in _SAFE_METHODS:
             check_csrf(request, token, request.headers.get(CSRF_HEADER))
-    with identity.database.read() as session:
-        principal = authenticate(session, token)
+        principal = identity.session_holder(token, address_of(request))
     request.state.principal = principal
     identity.rest_window.spend(principal.user_id)
     return principal
@@ -74,8 +74,7 @@ def _browser_caller(request: Request) -> Principal | None:
     if token is None:
         return None
     try:
-        with identity_of(request).database.read() as session:
-            principal = authenticate(session, token)
+        principal = identity_of(request).session_holder(token, address_of(request))
     except Unauthorized:
         return None
     request.state.principal = principal
@@ -98,12 +97,58 @@ def _caller(principal: MaybeCaller) -> Principal:
 Caller = Annotated[Principal, Depends(_caller)]
 
 
+def _person(principal: Caller) -> Principal:
+    if principal.kind != "user":
+        raise Forbidden("session_required", "this is for people who signed in, not for machines")
+    return principal
+
+
+def _session_caller(principal: Caller) -> Principal:
+    if not principal.session_id:
+        raise Forbidden("session_required", "an API key has no session: this needs a token from a login")
+    return principal
+
+
+Person = Annotated[Principal, Depends(_person)]
+SessionCaller = Annotated[Principal, Depends(_session_caller)]
+
+
+async def _action(request: Request) -> str:
+    return action_of(request.method, request.url.path, request.url.query, await request.body())
+
+
+Action = Annotated[str, Depends(_action)]
+
+
+def _confirmed_person(request: Request, principal: Person, action: Action) -> Principal:
+    """Who has a passkey has confirmed this very request with it."""
+    demand(identity_of(request).database, principal, action, request.headers.get(STEP_UP_HEADER))
+    return principal
+
+
+ConfirmedPerson = Annotated[Principal, Depends(_confirmed_person)]
+
+
+def _wallet_owner(request: Request, principal: Caller, action: Action) -> Principal:
+    """The wallets of an administrator act with an administrator's roles: changing them is confirmed like a change of
+    roles."""
+    if principal.may("admin_write"):
+        demand(identity_of(request).database, principal, action, request.headers.get(STEP_UP_HEADER))
+    return principal
+
+
+WalletOwner = Annotated[Principal, Depends(_wallet_owner)]
+
+
 def _admin_reader(principal: Caller) -> Principal:
     return _holding(principal, "admin_read")
 
 
-def _admin_writer(principal: Caller) -> Principal:
-    return _holding(principal, "admin_write")
+def _admin_writer(request: Request, principal: Caller, action: Action) -> Principal:
+    writer, identity = _holding(principal, "admin_write"), identity_of(request)
+    required = identity.settings.admin_passkey_required
+    demand(identity.database, writer, action, request.headers.get(STEP_UP_HEADER), passkey_required=required)
+    return writer
 
 
 def _holding(principal: Principal, permission: str) -> Principal:
@@ -115,3 +160,4 @@ def _holding(principal: Principal, permission: str) -> Principal:
 
 AdminReader = Annotated[Principal, Depends(_admin_reader)]
 AdminWriter = Annotated[Principal, Depends(_admin_writer)]
+"""An administrator who confirmed the request with a passkey, if they have one."""

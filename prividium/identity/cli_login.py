@@ -14,6 +14,7 @@ from prividium import clock
 from prividium.audit import trail
 from prividium.db.engine import Database
 from prividium.errors import InvalidInput, Unauthorized
+from prividium.identity.credentials import Origin
 from prividium.identity.models import CliLogin, LoginSession
 from prividium.identity.principal import Principal
 from prividium.identity.secrecy import credential_hash, is_challenge, proves, same
@@ -92,7 +93,9 @@ def confirm(database: Database, request_id: str, user_code: str, principal: Prin
         raise Unauthorized("user_code_invalid", "this is not the code that the program shows, or it took too long")
 
 
-def poll(session: Session, proof: PollProof, limits: SessionLimits, audit_id: str) -> OpenedSession | None:
+def poll(
+    session: Session, proof: PollProof, limits: SessionLimits, origin: Origin, audit_id: str
+) -> OpenedSession | None:
     """The program's session once the person confirmed, None before; raises Unauthorized("cli_login_invalid")."""
     login = session.scalar(select(CliLogin).where(CliLogin.id == proof.request_id).with_for_update())
     if (
@@ -108,14 +111,14 @@ def poll(session: Session, proof: PollProof, limits: SessionLimits, audit_id: st
     user = user_with_roles(session, login.user_id)
     if user is None or user.disabled:
         raise Unauthorized("user_disabled", "this user is disabled; ask an administrator")
-    origin = _origin(session, login)
+    provider = _provider_session(session, login)
     session.delete(login)
-    opened = open_session(session, user.id, "cli", limits, origin)
+    opened = open_session(session, user.id, "cli", limits, origin, provider=provider)
     trail.record(session, actor=user.id, action="login.cli", outcome="allowed", request_id=audit_id)
     return opened
 
 
-def _origin(session: Session, login: CliLogin) -> ProviderSession | None:
+def _provider_session(session: Session, login: CliLogin) -> ProviderSession | None:
     """The program's session ends with the provider's session in which the person confirmed."""
     browser = None if login.session_id is None else session.get(LoginSession, login.session_id)
     if browser is None or browser.revoked_at is not None:

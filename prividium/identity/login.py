@@ -18,6 +18,7 @@ from prividium.audit import trail
 from prividium.errors import InvalidInput, Unauthorized
 from prividium.identity.backchannel import refuse_ended
 from prividium.identity.claim_roles import RoleChange, apply_claim_roles
+from prividium.identity.credentials import Origin
 from prividium.identity.issuers import Issuer
 from prividium.identity.models import LoginFlow
 from prividium.identity.secrecy import credential_hash, same
@@ -71,7 +72,12 @@ def start(issuer: Issuer, identity: Identity, return_to: str, browser_secret: st
 
 
 def finish(
-    issuer: Issuer, identity: Identity, answer: Mapping[str, str], browser_secret: str | None, request_id: str
+    issuer: Issuer,
+    identity: Identity,
+    answer: Mapping[str, str],
+    browser_secret: str | None,
+    origin: Origin,
+    request_id: str,
 ) -> FinishedLogin:
     """Check the provider's answer and open a session; raises Unauthorized with the check that failed."""
     flow = _spend(identity, answer.get("state", ""), browser_secret or "")
@@ -80,11 +86,11 @@ def finish(
     code = issuer.client.check_answer(answer)
     signed_in = issuer.client.sign_in(code, flow.code_verifier, flow.nonce)
     claims = signed_in.claims
-    origin = ProviderSession(issuer.id, claims.session_id, signed_in.id_token)
+    provider = ProviderSession(issuer.id, claims.session_id, signed_in.id_token)
     with identity.database.write() as session:
         user = user_for(session, claims, issuer.admin_subjects)
         change = apply_claim_roles(session, user.id, claims.roles)
-        opened = open_session(session, user.id, "browser", identity.session_limits, origin)
+        opened = open_session(session, user.id, "browser", identity.session_limits, origin, provider=provider)
         trail.record(
             session,
             actor=user.id,

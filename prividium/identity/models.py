@@ -86,6 +86,10 @@ class LoginSession(Base):
     """The issuer's name (`sid`) for its session that this one came from."""
     id_token_sealed: Mapped[str | None] = mapped_column(Text)
     """Hint for the logout at the issuer; only the session's own token opens it."""
+    network_address: Mapped[str | None] = mapped_column(String(45))
+    user_agent: Mapped[str | None] = mapped_column(String(256))
+    api_key_id: Mapped[str | None] = mapped_column(String(21))
+    """The API key for which a machine got this token; it ends with the key."""
 
     user: Mapped[User] = relationship()
 
@@ -135,14 +139,10 @@ class ProviderLogout(Base):
     kept_until: Mapped[int] = mapped_column(SECONDS, index=True)
 
 
-class SiweChallenge(Base):
-    """An EIP-4361 message that waits for its signature; used once."""
+class SpentNonce(Base):
+    """The nonce of an EIP-4361 message that was presented; kept until the message has expired."""
 
-    __tablename__ = "siwe_challenges"
+    __tablename__ = "siwe_spent_nonces"
 
-    nonce: Mapped[str] = mapped_column(String(64), primary_key=True)
-    purpose: Mapped[str] = mapped_column(String(8))
-    user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    address: Mapped[bytes] = mapped_column(ADDRESS)
-    message_hash: Mapped[bytes] = mapped_column(HASH)
+    nonce_hash: Mapped[bytes] = mapped_column(HASH, primary_key=True)
     expires_at: Mapped[int] = mapped_column(SECONDS, index=True)

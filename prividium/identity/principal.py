@@ -1,21 +1,26 @@
 """Who is calling: the frozen type that every later layer receives."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from prividium.types import Address, RoleId, UserId
+
+PrincipalKind = Literal["user", "machine"]
 
 
 @dataclass(frozen=True)
 class Principal:
-    """A signed-in person. Made only by `identity.sessions`; layers after it never look at tokens."""
+    """A signed-in person or a machine. Made only by `identity.subject`; layers after it never look at tokens."""
 
     user_id: UserId
     display_name: str
     session_id: str
+    """Empty for a machine that called with an API key: there is no session."""
     wallets: frozenset[Address] = field(default_factory=frozenset)
     roles: frozenset[RoleId] = field(default_factory=frozenset)
     system_permissions: frozenset[str] = field(default_factory=frozenset)
     """Names as in Prividium: `admin_read`, `admin_write`, `contract_deployment`, `full_read_access`, …"""
+    kind: PrincipalKind = "user"
 
     def may(self, permission: str) -> bool:
         return permission in self.system_permissions

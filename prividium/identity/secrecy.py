@@ -1,6 +1,5 @@
 """How credentials are kept and compared."""
 
-import base64
 import hashlib
 import hmac
 import re
@@ -9,6 +8,8 @@ from typing import Final
 from joserfc import jwe
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
+
+from prividium.identity import base64url
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
@@ -36,7 +37,7 @@ def is_challenge(text: str) -> bool:
 
 def challenge_of(verifier: str) -> str:
     """PKCE S256 (RFC 7636)."""
-    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    return base64url.encode(hashlib.sha256(verifier.encode()).digest())
 
 
 def proves(verifier: str, challenge: str) -> bool:

@@ -1,20 +1,35 @@
 """What the identity routes and the RPC door share; made once by `app`."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from prividium import clock
+from prividium.audit import trail
 from prividium.db.engine import Database
-from prividium.errors import ConfigurationError
+from prividium.errors import ConfigurationError, PrividiumError, Unauthorized
+from prividium.identity import api_keys
+from prividium.identity.api_keys import KeyHolder
+from prividium.identity.credentials import Credentials
 from prividium.identity.issuers import Issuers
+from prividium.identity.key_uses import KeyUses
+from prividium.identity.nonce_token import SECRET_BYTES_MIN, NonceTokens
+from prividium.identity.passkey_challenges import RelyingParty
 from prividium.identity.principal import Principal
 from prividium.identity.rate_limit import SlidingWindow
 from prividium.identity.sessions import SessionLimits, authenticate, bearer_token
-from prividium.identity.siwe import SiweExpectation
+from prividium.identity.siwe import ContractWallets, NoContractWallets, Siwe
+from prividium.identity.subject import ForeignNetwork
 from prividium.settings import IdentitySettings
+
+_log = logging.getLogger(__name__)
 
 
 class Identity:
-    """`public_url`: where browsers reach this node, without a slash at the end.
+    """`public_url`: where browsers reach this node, without a slash at the end; `contract_wallets`: the chain that
+    answers for accounts with code.
 
     Raises ConfigurationError("oidc_issuer_missing") in production without an issuer.
     """
@@ -28,6 +43,8 @@ class Identity:
         chain_id: int,
         data_dir: Path,
         production: bool,
+        chain_name: str = "Prividium",
+        contract_wallets: ContractWallets | None = None,
     ) -> None:
         if production and settings.uses_dev_idp:
             raise ConfigurationError(
@@ -43,23 +60,72 @@ class Identity:
         self.secure = parts.scheme == "https"
         self.issuers = Issuers(settings, public_url)
         self.session_limits = SessionLimits(settings.session_idle_seconds, settings.session_ttl_seconds)
-        self.siwe = SiweExpectation(
+        self.siwe = Siwe(
             domains=(parts.netloc, *settings.siwe_domains),
             uri=public_url,
             chain_id=chain_id,
             ttl_seconds=settings.login_ttl_seconds,
+            tokens=NonceTokens(_siwe_secrets(settings)),
+            contracts=contract_wallets or NoContractWallets(),
         )
+        self.relying_party = RelyingParty(
+            id=parts.hostname or "", name=chain_name, origin=self.origin, ttl_seconds=settings.login_ttl_seconds
+        )
+        self._key_uses = KeyUses(database)
         self.login_window = SlidingWindow(settings.login_requests_per_minute_max)
         self.refusal_window = SlidingWindow(settings.login_requests_per_minute_max)
         self.rest_window = SlidingWindow(settings.requests_per_minute_max)
 
-    def principal_for(self, authorization: str | None) -> Principal | None:
-        """Who sent an Authorization header; None without one. Raises Unauthorized for a token that does not hold."""
-        token = bearer_token(authorization)
-        if token is None:
-            return None
-        with self.database.read() as session:
-            return authenticate(session, token)
+    def principal_for(self, credentials: Credentials) -> Principal | None:
+        """Who sent a request; None without credentials. Raises Unauthorized for credentials that do not hold."""
+        token = bearer_token(credentials.authorization)
+        if not credentials.api_keys:
+            return None if token is None else self.session_holder(token, credentials.address)
+        return self.key_holder(credentials).principal
+
+    def key_holder(self, credentials: Credentials) -> KeyHolder:
+        """Whose API key it is; raises Unauthorized."""
+        if len(credentials.api_keys) > 1 or credentials.authorization is not None:
+            raise Unauthorized("credentials_ambiguous", "send one x-api-key, or an Authorization header, not both")
+        with self._at_home(credentials.address), self.database.read() as session:
+            holder = api_keys.authenticate(session, credentials.api_keys[0], credentials.address)
+        self._key_uses.note(holder.key_id, credentials.address)
+        return holder
+
+    def session_holder(self, token: str, address: str) -> Principal:
+        """Who holds the token of a session; raises Unauthorized."""
+        with self._at_home(address), self.database.read() as session:
+            return authenticate(session, token, address)
+
+    @contextmanager
+    def _at_home(self, address: str) -> Iterator[None]:
+        """The refusal of a foreign network looks like any other; what it is stands in the audit trail."""
+        try:
+            yield
+        except ForeignNetwork as refusal:
+            self._record_foreign(refusal.user_id, address)
+            raise
+
+    def _record_foreign(self, user_id: str, address: str) -> None:
+        try:
+            self.refusal_window.spend(user_id)
+            with self.database.write() as session:
+                trail.record(
+                    session,
+                    actor=user_id,
+                    action="machine.authenticate",
+                    outcome="denied",
+                    reason="network_not_allowed",
+                    subject=address,
+                )
+        except PrividiumError as error:
+            _log.warning("machine %s called from %s, which is not in the trail: %s", user_id, address, error.code)
 
     def close(self) -> None:
         self.issuers.close()
+
+
+def _siwe_secrets(settings: IdentitySettings) -> list[bytes]:
+    """Without a setting, a secret that lives as long as the process: messages for signing live for minutes."""
+    given = [bytes.fromhex(secret.get_secret_value()) for secret in settings.siwe_hmac_secrets]
+    return given or [clock.random_bytes(SECRET_BYTES_MIN)]

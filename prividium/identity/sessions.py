@@ -4,6 +4,7 @@ A session ends when it is idle (`expires_at`, moved on by `extend`), when it is 
 revoked, or when its user is disabled.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,13 +12,14 @@ from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session, selectinload
 
 from prividium import clock
-from prividium.errors import Unauthorized
-from prividium.identity.models import LoginSession, Role, User, UserRole, Wallet
+from prividium.errors import NotFound, Unauthorized
+from prividium.identity.credentials import Origin
+from prividium.identity.models import LoginSession, User, Wallet
 from prividium.identity.principal import Principal
 from prividium.identity.secrecy import credential_hash, same, seal
-from prividium.types import Address, RoleId, UserId
+from prividium.identity.subject import SUBJECT_COLUMNS, principal_of
 
-SessionKind = Literal["browser", "cli", "siwe"]
+SessionKind = Literal["browser", "cli", "siwe", "machine"]
 TOKEN_LENGTH_MAX = 128
 _REVOKED_KEPT_SECONDS = 86_400
 
@@ -61,41 +63,29 @@ _HOLDER = (
         LoginSession.token_hash,
         LoginSession.expires_at,
         LoginSession.revoked_at,
-        User.id.label("user_id"),
-        User.display_name,
-        User.disabled,
-        Wallet.address,
+        *SUBJECT_COLUMNS,
     )
     .join(User, User.id == LoginSession.user_id)
     .outerjoin(Wallet, Wallet.user_id == User.id)
     .where(LoginSession.token_hash == bindparam("token_hash"))
 )
-_ROLES = (
-    select(Role.policy_id, Role.system_permissions)
-    .join(UserRole, UserRole.role_id == Role.id)
-    .where(UserRole.user_id == bindparam("user_id"))
-)
 
 
-def authenticate(session: Session, token: str) -> Principal:
-    """Who holds the token; raises Unauthorized("session_invalid" or "session_expired")."""
+def authenticate(session: Session, token: str, address: str = "") -> Principal:
+    """Who holds the token; `address`: where the request came from, which matters for machines.
+
+    Raises Unauthorized("session_invalid" or "session_expired").
+    """
+    refused = Unauthorized("session_invalid", "the session does not exist or was ended; sign in again")
     wanted = credential_hash(token[:TOKEN_LENGTH_MAX])
     connection = session.connection()
     rows = connection.execute(_HOLDER, {"token_hash": wanted}).all()
     found = rows[0] if rows else None
     if found is None or not same(found.token_hash, wanted) or found.revoked_at is not None or found.disabled:
-        raise Unauthorized("session_invalid", "the session does not exist or was ended; sign in again")
+        raise refused
     if clock.now() >= found.expires_at:
         raise Unauthorized("session_expired", "the session has expired; sign in again")
-    roles = connection.execute(_ROLES, {"user_id": found.user_id}).all()
-    return Principal(
-        user_id=UserId(found.user_id),
-        display_name=found.display_name,
-        session_id=found.session_id,
-        wallets=frozenset(Address(row.address) for row in rows if row.address is not None),
-        roles=frozenset(RoleId(role.policy_id) for role in roles),
-        system_permissions=frozenset(name for role in roles for name in role.system_permissions),
-    )
+    return principal_of(connection, rows, found.session_id, address, refused)
 
 
 def open_session(
@@ -103,10 +93,14 @@ def open_session(
     user_id: str,
     kind: SessionKind,
     limits: SessionLimits,
-    origin: ProviderSession | None = None,
+    origin: Origin,
+    *,
+    provider: ProviderSession | None = None,
+    api_key_id: str | None = None,
 ) -> OpenedSession:
+    """`provider`: where the person was signed in; `api_key_id`: the key of a machine with which the session ends."""
     now = clock.now()
-    id_token = None if origin is None else origin.id_token
+    id_token = None if provider is None else provider.id_token
     token = clock.new_token()
     renewable_until = now + limits.absolute_seconds
     expires_at = min(now + limits.idle_seconds, renewable_until)
@@ -119,9 +113,12 @@ def open_session(
             created_at=now,
             expires_at=expires_at,
             renewable_until=renewable_until,
-            issuer_id=None if origin is None else origin.issuer_id,
-            provider_sid=None if origin is None else origin.sid,
+            issuer_id=None if provider is None else provider.issuer_id,
+            provider_sid=None if provider is None else provider.sid,
             id_token_sealed=None if id_token is None else seal(id_token, token),
+            network_address=origin.address,
+            user_agent=origin.user_agent,
+            api_key_id=api_key_id,
         )
     )
     session.execute(delete(LoginSession).where(LoginSession.renewable_until < now - _REVOKED_KEPT_SECONDS))
@@ -141,6 +138,29 @@ def revoke(session: Session, session_id: str) -> None:
     found = session.get(LoginSession, session_id, with_for_update=True)
     if found is not None and found.revoked_at is None:
         found.revoked_at, found.id_token_sealed = clock.now(), None
+
+
+def live_sessions(session: Session, user_id: str) -> Sequence[LoginSession]:
+    """Those that still open the door, newest first."""
+    live = (LoginSession.revoked_at.is_(None), LoginSession.expires_at > clock.now())
+    ordered = (LoginSession.created_at.desc(), LoginSession.id)
+    return session.scalars(select(LoginSession).where(LoginSession.user_id == user_id, *live).order_by(*ordered)).all()
+
+
+def find_session(session: Session, session_id: str, user_id: str | None = None) -> LoginSession:
+    """Raises NotFound("session_unknown"), also for the session of another user than `user_id`."""
+    found = session.get(LoginSession, session_id)
+    if found is None or (user_id is not None and found.user_id != user_id):
+        raise NotFound("session_unknown", "there is no such session")
+    return found
+
+
+def revoke_all(session: Session, user_id: str, keep: str = "") -> int:
+    """End every session of the user but `keep`; how many there were."""
+    chosen = [found for found in live_sessions(session, user_id) if found.id != keep]
+    for found in chosen:
+        revoke(session, found.id)
+    return len(chosen)
 
 
 def user_with_roles(session: Session, user_id: str) -> User | None:

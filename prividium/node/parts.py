@@ -11,6 +11,7 @@ from prividium.batch.seal import SealPolicy
 from prividium.db.engine import Database
 from prividium.errors import ConfigurationError, Unavailable
 from prividium.identity.service import Identity
+from prividium.ledger.contract_wallets import LedgerContractWallets
 from prividium.ledger.index import LedgerIndex
 from prividium.ledger.sequencer import Sequencer, SequencerLimits
 from prividium.node.folder import DataFolder, write_whole
@@ -104,6 +105,8 @@ class Node:
             chain_id=self.settings.chain_id,
             data_dir=self.folder.path,
             production=self.settings.production,
+            chain_name=self.settings.chain_name,
+            contract_wallets=LedgerContractWallets(self.ledger),
         )
         stack.callback(self.identity.close)
         self.policy, self.sight = PolicySource(self.database), SightSource(self.database)

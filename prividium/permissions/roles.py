@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from prividium import clock
 from prividium.errors import Conflict, InvalidInput, NotFound
+from prividium.identity.machine_models import MACHINE_SOURCE
 from prividium.identity.models import Role, User, UserRole
 from prividium.permissions.models import EventRuleRole, FunctionRuleRole, PolicyState
 from prividium.permissions.rules import SYSTEM_PERMISSIONS
@@ -78,9 +79,9 @@ def delete_role(session: Session, role_id: str) -> Role:
 
 
 def find_user(session: Session, user_id: str) -> User:
-    """Raises NotFound("user_unknown")."""
+    """Raises NotFound("user_unknown"), also for a machine."""
     user = session.get(User, user_id)
-    if user is None:
+    if user is None or user.source == MACHINE_SOURCE:
         raise NotFound("user_unknown", "there is no such user")
     return user
 
@@ -110,7 +111,7 @@ def _keep_an_administrator(session: Session) -> None:
         select(Role)
         .join(UserRole, UserRole.role_id == Role.id)
         .join(User, User.id == UserRole.user_id)
-        .where(User.disabled.is_(False))
+        .where(User.disabled.is_(False), User.source != MACHINE_SOURCE)
     )
     if not any(ADMIN_WRITE in role.system_permissions for role in holders):
         raise Conflict("last_administrator", "nobody would be left to administer; make somebody an administrator first")

@@ -19,6 +19,7 @@ from starlette.responses import Response
 
 from prividium._core import CoreError, DeniedError
 from prividium.errors import PrividiumError, RateLimited, Unauthorized
+from prividium.identity.credentials import Credentials, credentials_of
 from prividium.identity.principal import Principal
 from prividium.identity.rate_limit import SlidingWindow
 from prividium.rpc.chain import Caller, Chain, Connection
@@ -87,7 +88,7 @@ Envelope = dict[str, Json]
 class Door:
     """POST /rpc. The application around it gives each request its id (`request.state.request_id`).
 
-    `identify` turns the Authorization header into a person: None without one, Unauthorized for a bad token.
+    `identify` turns credentials into a person or machine: None without any, Unauthorized for bad ones.
     `record` writes denials to the audit trail in one transaction.
     """
 
@@ -95,7 +96,7 @@ class Door:
         self,
         chain: Chain,
         *,
-        identify: Callable[[str | None], Principal | None],
+        identify: Callable[[Credentials], Principal | None],
         record: Callable[[Sequence[Denial]], None],
         limits: DoorLimits,
     ) -> None:
@@ -117,8 +118,7 @@ class Door:
         except RpcError as error:
             malformed = error
         try:
-            address = request.client.host if request.client else ""
-            principal = await self.in_thread(self.who, request.headers.get("authorization"), address, count)
+            principal = await self.in_thread(self.who, credentials_of(request), count)
         except RateLimited as error:
             return _response(error_envelope(None, refusal(error)), 429)
         except Exception as error:
@@ -145,15 +145,17 @@ class Door:
                 raise RpcError(INVALID_REQUEST, message, "body_too_large")
         return bytes(body)
 
-    def who(self, header: str | None, address: str, count: int) -> Principal | None:
+    def who(self, credentials: Credentials, count: int) -> Principal | None:
         """Who makes `count` calls; raises RateLimited. Nobody, for a bad token too: public methods work with it, all
         others say that it is bad.
         """
         try:
-            principal = self._identify(header)
+            principal = self._identify(credentials)
         except Unauthorized:
             principal = None
-        window, key = (self._strangers, address) if principal is None else (self._persons, principal.user_id)
+        window, key = (
+            (self._strangers, credentials.address) if principal is None else (self._persons, principal.user_id)
+        )
         for _ in range(count):
             window.spend(key)
         return principal

@@ -1,7 +1,7 @@
 """JSON-RPC over WebSocket (RFC 6455) at `/rpc`: the same door, and subscriptions.
 
-Identity comes from the Authorization header of the handshake, or from the first message, never from the address. The
-socket ends with its session; a client that does not take what it is sent loses its socket.
+Identity comes from a header of the handshake, or from the first message, never from the address. The socket ends with
+its session or API key; a client that does not take what it is sent loses its socket.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from prividium import clock
 from prividium.errors import PrividiumError, RateLimited, Unauthorized
+from prividium.identity.credentials import Credentials, credentials_of
 from prividium.identity.principal import Principal
 from prividium.rpc.chain import Caller
 from prividium.rpc.dispatch import Denial, Door, Visit
@@ -61,18 +62,17 @@ class _Closing(Exception):
 
 
 class _Session:
-    """One socket of one person. `authorization` is presented anew with every message: rights and sessions change."""
+    """One socket of one person. `credentials` are presented anew with every message: rights and sessions change."""
 
-    def __init__(self, socket: WebSocket, authorization: str, address: str, subscriptions: Subscriptions) -> None:
+    def __init__(self, socket: WebSocket, credentials: Credentials, subscriptions: Subscriptions) -> None:
         self.socket = socket
-        self.authorization = authorization
-        self.address = address
+        self.credentials = credentials
         self.subscriptions = subscriptions
         self.delivering = asyncio.Lock()
 
 
 class Sockets:
-    def __init__(self, door: Door, identify: Callable[[str | None], Principal | None], limits: SocketLimits) -> None:
+    def __init__(self, door: Door, identify: Callable[[Credentials], Principal | None], limits: SocketLimits) -> None:
         self._door = door
         self._chain = door.chain
         self._identify = identify
@@ -81,17 +81,16 @@ class Sockets:
         self._strangers = 0
 
     async def endpoint(self, socket: WebSocket) -> None:
-        address = socket.client.host if socket.client else ""
-        authorization = socket.headers.get("authorization")
-        refused = await self._refused(socket, authorization, address)
+        credentials = credentials_of(socket)
+        refused = await self._refused(socket, credentials)
         if refused is not None:
             await socket.send_denial_response(refused)
             return
         await socket.accept()
         try:
-            if authorization is None:
-                authorization = await self._first_message(socket, address)
-            await self._serve(socket, authorization, address)
+            if not credentials.present:
+                credentials = await self._first_message(socket, credentials.address)
+            await self._serve(socket, credentials)
         except _Closing as closing:
             await _close(socket, closing)
         except WebSocketDisconnect:
@@ -99,16 +98,16 @@ class Sockets:
 
     # who is it
 
-    async def _refused(self, socket: WebSocket, authorization: str | None, address: str) -> Response | None:
+    async def _refused(self, socket: WebSocket, credentials: Credentials) -> Response | None:
         """Why there will be no socket at all."""
         if socket.url.query:
             return Response("nothing is taken from the address; send the token in a header or a message", 400)
-        if authorization is None and self._strangers >= STRANGERS_MAX:
+        if not credentials.present and self._strangers >= STRANGERS_MAX:
             return Response("too many sockets without a session", 503)
         try:
-            await self._door.in_thread(self._door.who, authorization, address, 1)
-            if authorization is not None:
-                await self._person(authorization)
+            await self._door.in_thread(self._door.who, credentials, 1)
+            if credentials.present:
+                await self._person(credentials)
         except RateLimited:
             return Response("too many requests", 429, {"retry-after": "60"})
         except Unauthorized as error:
@@ -116,7 +115,7 @@ class Sockets:
             return Response("the session does not hold", 401, {"www-authenticate": "Bearer"})
         return None
 
-    async def _first_message(self, socket: WebSocket, address: str) -> str:
+    async def _first_message(self, socket: WebSocket, address: str) -> Credentials:
         """The Authorization header that the first message stands for."""
         self._strangers += 1
         try:
@@ -129,15 +128,15 @@ class Sockets:
         if call is None or call.method != AUTHENTICATE or len(call.params) != 1:
             await self._send(socket, error_envelope(None if call is None else call.id, unauthorized()))
             raise _Closing(SESSION_ENDED, "the first message must authenticate")
-        authorization = f"Bearer {call.params[0]}"
+        credentials = Credentials(f"Bearer {call.params[0]}", address=address)
         try:
-            await self._person(authorization)
+            await self._person(credentials)
         except Unauthorized as error:
             await self._record(None, error.code)
             await self._send(socket, error_envelope(call.id, unauthorized()))
             raise _Closing(SESSION_ENDED, "the session does not hold") from None
         await self._send(socket, result_envelope(call.id, True))
-        return authorization
+        return credentials
 
     def _only_call(self, data: bytes) -> Call | None:
         try:
@@ -147,16 +146,16 @@ class Sockets:
         found = body.items[0]
         return found if isinstance(found, Call) and not body.batch else None
 
-    async def _person(self, authorization: str) -> Principal:
+    async def _person(self, credentials: Credentials) -> Principal:
         """Raises Unauthorized."""
-        principal = await self._door.in_thread(self._identify, authorization)
+        principal = await self._door.in_thread(self._identify, credentials)
         if principal is None:
             raise Unauthorized("not_signed_in", "sign in and send the session token")
         return principal
 
     async def _still_there(self, session: _Session) -> Principal:
         try:
-            return await self._person(session.authorization)
+            return await self._person(session.credentials)
         except Unauthorized:
             raise _Closing(SESSION_ENDED, "the session has ended") from None
         except PrividiumError as error:
@@ -169,9 +168,9 @@ class Sockets:
 
     # serve
 
-    async def _serve(self, socket: WebSocket, authorization: str, address: str) -> None:
+    async def _serve(self, socket: WebSocket, credentials: Credentials) -> None:
         subscriptions = Subscriptions(self._chain, self._limits.subscriptions_max)
-        session = _Session(socket, authorization, address, subscriptions)
+        session = _Session(socket, credentials, subscriptions)
         person = (await self._still_there(session)).user_id
         if self._open[person] >= self._limits.per_person_max:
             raise _Closing(POLICY_VIOLATION, f"at most {self._limits.per_person_max} sockets for one person")
@@ -208,7 +207,7 @@ class Sockets:
         except RpcError as error:
             malformed = error
         try:
-            principal = await self._door.in_thread(self._door.who, session.authorization, session.address, count)
+            principal = await self._door.in_thread(self._door.who, session.credentials, count)
         except RateLimited as error:
             return error_envelope(None, refusal(error))
         if principal is None:

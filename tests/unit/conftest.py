@@ -182,6 +182,7 @@ class Program:
                 "walletAddress": account.address,
                 "message": issued["message"],
                 "signature": sign(account, issued["message"]),
+                "nonceToken": issued["nonceToken"],
             },
         )
 

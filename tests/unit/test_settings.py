@@ -66,6 +66,8 @@ def test_environment_wins_over_the_file_and_arguments_over_both(
         ({"identity": {"oidc_issuer": "sso"}}, ["identity.oidc_issuer", "PRIVIDIUM_IDENTITY__OIDC_ISSUER"]),
         ({"genesis_balances": {"0x12": 1}}, ["genesis_balances", "40 hexadecimal digits"]),
         ({"environment": "production"}, ["oidc_issuer"]),
+        ({"identity": {"siwe_hmac_secrets": ["ab" * 31]}}, ["identity.siwe_hmac_secrets", "32 bytes"]),
+        ({"trusted_proxies": ["proxy.bank"]}, ["trusted_proxies", "proxy.bank"]),
         ({"colour": "red"}, ["colour", "no such setting"]),
     ],
 )

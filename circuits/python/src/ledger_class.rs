@@ -208,6 +208,18 @@ impl Ledger {
         Ok(frames.into_iter().map(TraceFrame).collect())
     }
 
+    fn signature_valid(
+        &self,
+        py: Python<'_>,
+        account: &[u8],
+        digest: &[u8],
+        signature: &[u8],
+        gas_limit: u64,
+    ) -> PyResult<bool> {
+        let (account, digest) = (address("account", account)?, hash("digest", digest)?);
+        detached(py, || self.0.signature_valid(account, digest, signature, gas_limit))
+    }
+
     fn unsealed(&self, py: Python<'_>) -> PyResult<(u64, u64, u64)> {
         detached(py, || self.0.unsealed())
     }

@@ -2,8 +2,20 @@
 
 from fastapi import APIRouter
 
-from prividium.identity.routes import cli_login, login, profile, sessions, sign_out, wallets
+from prividium.identity.routes import (
+    cli_login,
+    login,
+    my_sessions,
+    oauth,
+    profile,
+    sessions,
+    sign_out,
+    wallet_login,
+    wallets,
+    webauthn,
+)
 
 router = APIRouter(prefix="/api")
-for part in (login, cli_login, sign_out, sessions, wallets, profile):
+for part in (login, cli_login, sign_out, sessions, my_sessions, wallets, wallet_login, webauthn, profile):
     router.include_router(part.router)
+oauth_router = oauth.router

@@ -19,6 +19,7 @@ from prividium.identity.caller import (
     cookie_token,
     spend_login,
 )
+from prividium.identity.credentials import origin_of
 from prividium.identity.pages import SECURITY_HEADERS, page
 from prividium.identity.secrecy import csrf_token
 from prividium.rest import Answer, Body, time_text
@@ -89,7 +90,7 @@ def token(
     """202 until the person confirmed, then the token, once."""
     proof = cli_login.PollProof(body.request_id, body.poll_code, body.code_verifier)
     try:
-        opened = cli_login.poll(session, proof, identity.session_limits, request_id)
+        opened = cli_login.poll(session, proof, identity.session_limits, origin_of(request), request_id)
     except Unauthorized:
         # Patient polling is free; guessing is not.
         spend_login(request)

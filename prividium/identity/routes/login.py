@@ -15,6 +15,7 @@ from prividium.identity.caller import (
     cookie_token,
     session_cookie,
 )
+from prividium.identity.credentials import origin_of
 from prividium.identity.pages import SECURITY_HEADERS, page
 from prividium.identity.secrecy import csrf_token
 from prividium.identity.service import Identity
@@ -73,7 +74,8 @@ def finish_login_at(issuer_id: str, request: Request, identity: TheIdentity, req
 def _finish(request: Request, identity: Identity, issuer_id: str, request_id: str) -> RedirectResponse:
     answer = dict(request.query_params.multi_items()[:_ANSWER_VALUES_MAX])
     issuer = identity.issuers.named(issuer_id)
-    finished = login.finish(issuer, identity, answer, request.cookies.get(LOGIN_COOKIE), request_id)
+    secret, origin = request.cookies.get(LOGIN_COOKIE), origin_of(request)
+    finished = login.finish(issuer, identity, answer, secret, origin, request_id)
     policy_changed: Callable[[], None] | None = request.app.state.after_write
     if finished.roles_changed and policy_changed is not None:
         policy_changed()

@@ -5,7 +5,7 @@ from fastapi import APIRouter, Request, Response
 from prividium.audit import trail
 from prividium.db.edge import ReadSession, WriteSession
 from prividium.identity import sessions
-from prividium.identity.caller import Caller, RequestId, TheIdentity, cookie_token, session_cookie
+from prividium.identity.caller import RequestId, SessionCaller, TheIdentity, cookie_token, session_cookie
 from prividium.identity.models import LoginSession
 from prividium.identity.secrecy import csrf_token
 from prividium.rest import Answer, time_text
@@ -31,20 +31,24 @@ def _answer(found: LoginSession, request: Request) -> SessionAnswer:
 
 
 @router.get("/current-session")
-def current_session(request: Request, response: Response, principal: Caller, session: ReadSession) -> SessionAnswer:
+def current_session(
+    request: Request, response: Response, principal: SessionCaller, session: ReadSession
+) -> SessionAnswer:
     response.headers["Cache-Control"] = "no-store"
     return _answer(session.get_one(LoginSession, principal.session_id), request)
 
 
 @router.post("/extend-session")
-def extend_session(request: Request, principal: Caller, session: WriteSession, identity: TheIdentity) -> SessionAnswer:
+def extend_session(
+    request: Request, principal: SessionCaller, session: WriteSession, identity: TheIdentity
+) -> SessionAnswer:
     """Another idle period from now, never past `renewableUntil`."""
     return _answer(sessions.extend(session, principal.session_id, identity.session_limits), request)
 
 
 @router.post("/logout", status_code=204)
 def logout(
-    response: Response, principal: Caller, session: WriteSession, identity: TheIdentity, request_id: RequestId
+    response: Response, principal: SessionCaller, session: WriteSession, identity: TheIdentity, request_id: RequestId
 ) -> None:
     sessions.revoke(session, principal.session_id)
     trail.record(session, actor=principal.user_id, action="logout", outcome="allowed", request_id=request_id)

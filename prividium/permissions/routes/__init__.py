@@ -1,9 +1,23 @@
-"""REST of administration: people, roles, contracts, rules and the audit trail."""
+"""REST of administration: people, machines, roles, contracts, rules and the audit trail."""
 
 from fastapi import APIRouter
 
-from prividium.permissions.routes import audit_logs, contract_permissions, contracts, event_permissions, roles, users
+from prividium.permissions.routes import (
+    admin_passkeys,
+    admin_sessions,
+    audit_logs,
+    contract_permissions,
+    contracts,
+    event_permissions,
+    machine_keys,
+    machines,
+    roles,
+    users,
+)
 
 router = APIRouter(prefix="/api")
-for part in (roles, users, contracts, contract_permissions, event_permissions, audit_logs):
+for part in (
+    *(roles, users, contracts, contract_permissions, event_permissions, audit_logs),
+    *(machines, machine_keys, admin_sessions, admin_passkeys),
+):
     router.include_router(part.router)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import selectinload
 
 from prividium.db.edge import ReadSession
 from prividium.identity.caller import AdminReader
+from prividium.identity.machine_models import MACHINE_SOURCE
 from prividium.identity.models import User
 from prividium.identity.profile import UserAnswer, show_user
 from prividium.permissions import roles
@@ -28,7 +29,7 @@ class UserBody(Body):
 
 @router.get("")
 def list_users(_reader: AdminReader, session: ReadSession, query: ThePage) -> Page[UserAnswer]:
-    statement = select(User).order_by(User.created_at, User.id)
+    statement = select(User).where(User.source != MACHINE_SOURCE).order_by(User.created_at, User.id)
     loaded = (selectinload(User.roles), selectinload(User.role_links), selectinload(User.wallets))
     return page_of(session, statement.options(*loaded), query, show_user)
 

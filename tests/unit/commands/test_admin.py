@@ -138,3 +138,41 @@ def test_after_logout_nothing_is_left(make_edge: Callable[..., "Edge"], tmp_path
 def test_a_node_that_does_not_answer_is_named(tmp_path: Path) -> None:
     code, _, err = Terminal(tmp_path).run("login", "--no-browser", "--url", "http://127.0.0.1:9")
     assert (code, err.split(":")[0]) == (1, "node_unreachable")
+
+
+def test_a_machine_is_made_used_and_deleted(admin: Terminal, edge: "Edge") -> None:
+    code, out, err = admin.run("machine", "create", "robot", "--role", "user", "--description", "settles")
+    assert (code, err) == (0, "")
+    machine = out.strip()
+    assert admin.run("machine", "network", "allow", machine, "127.0.0.0/16")[0] == 0
+    code, key, notice = admin.run("machine", "key", "create", machine, "--days", "365")
+    assert (code, "not shown again" in notice) == (0, True)
+    client = edge.client(headers={"X-Api-Key": key.strip()})
+    assert client.get("/api/profiles/me").json()["roles"][0]["roleName"] == "user"
+    wallet = Account.create().address
+    assert admin.run("machine", "wallet", "link", machine, wallet)[0] == 0
+    assert wallet in admin.run("machine", "list")[1]
+    assert admin.run("machine", "wallet", "unlink", machine, wallet)[0] == 0
+    assert admin.run("machine", "roles", machine)[0] == 0
+    assert client.get("/api/profiles/me").json()["roles"] == []
+    assert admin.run("machine", "network", "remove", machine, "127.0.0.0/16")[0] == 0
+    assert client.get("/api/profiles/me").status_code == 401
+    assert admin.run("machine", "delete", machine)[0] == 0
+    assert machine not in admin.run("machine", "list")[1]
+
+
+def test_a_key_of_a_machine_is_rotated_and_revoked(admin: Terminal, edge: "Edge") -> None:
+    machine = admin.run("machine", "create", "rotating")[1].strip()
+    admin.run("machine", "network", "allow", machine, "127.0.0.1")
+    _, old, notice = admin.run("machine", "key", "create", machine)
+    key_id = notice.split()[1].rstrip(",")
+    new = admin.run("machine", "key", "rotate", machine, key_id, "--overlap-hours", "0")[1]
+    keys = [edge.client(headers={"X-Api-Key": key.strip()}).get("/api/profiles/me").status_code for key in (old, new)]
+    assert keys == [401, 200]
+    listed = admin.run("machine", "key", "list", machine)[1]
+    assert new.strip()[:12] in listed
+    assert new.strip() not in listed
+    assert admin.run("machine", "disable", machine)[0] == 0
+    assert edge.client(headers={"X-Api-Key": new.strip()}).get("/api/profiles/me").status_code == 401
+    assert admin.run("machine", "enable", machine)[0] == 0
+    assert edge.client(headers={"X-Api-Key": new.strip()}).get("/api/profiles/me").status_code == 200

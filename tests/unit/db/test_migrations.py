@@ -5,7 +5,9 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
 import prividium.audit.models
+import prividium.identity.machine_models
 import prividium.identity.models
+import prividium.identity.passkey_models
 import prividium.ledger.models
 import prividium.permissions.models  # noqa: F401
 from prividium.db.engine import Database

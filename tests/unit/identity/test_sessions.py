@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from prividium import clock
 from prividium.errors import Unauthorized
+from prividium.identity.credentials import Credentials
 from prividium.identity.models import LoginSession, User
 from prividium.identity.secrecy import credential_hash
 
@@ -34,13 +35,13 @@ def reason(program: "Program") -> str:
 
 
 def test_a_token_says_who_calls(edge: "Edge", program: "Program") -> None:
-    principal = edge.identity.principal_for(f"Bearer {program.token}")
+    principal = edge.identity.principal_for(Credentials(f"Bearer {program.token}"))
     assert principal is not None
     assert principal.display_name == "client"
 
 
 def test_no_header_is_nobody(edge: "Edge") -> None:
-    assert edge.identity.principal_for(None) is None
+    assert edge.identity.principal_for(Credentials()) is None
 
 
 def test_only_the_hash_of_a_token_is_stored(edge: "Edge", program: "Program") -> None:
@@ -76,7 +77,7 @@ def test_a_disabled_user_is_out_at_once(make_edge: Callable[..., "Edge"]) -> Non
 @pytest.mark.parametrize("token", ["", "unknown", "a" * 10_000, "é", "\u0000"])
 def test_an_unknown_token_is_refused(edge: "Edge", token: str) -> None:
     with pytest.raises(Unauthorized) as caught:
-        edge.identity.principal_for(f"Bearer {token}")
+        edge.identity.principal_for(Credentials(f"Bearer {token}"))
     assert caught.value.code == "session_invalid"
 
 

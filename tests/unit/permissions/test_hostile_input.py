@@ -34,6 +34,24 @@ ROUTES = [
     ("DELETE", "/api/user-wallets/{}"),
     ("POST", "/api/siwe-messages"),
     ("POST", "/api/auth/login/crypto-native"),
+    ("POST", "/api/webauthn/register/begin"),
+    ("POST", "/api/webauthn/register/finish"),
+    ("PUT", "/api/webauthn/credentials/{}"),
+    ("DELETE", "/api/webauthn/credentials/{}"),
+    ("POST", "/api/webauthn/step-up/begin"),
+    ("POST", "/api/webauthn/step-up/finish"),
+    ("POST", "/api/sessions/{}/revoke"),
+    ("POST", "/api/admin/sessions/{}/revoke"),
+    ("GET", "/api/admin/sessions?userId={}"),
+    ("DELETE", "/api/admin/webauthn/users/{}"),
+    ("POST", "/api/m2m-applications"),
+    ("PUT", "/api/m2m-applications/{}"),
+    ("PATCH", "/api/m2m-applications/{}"),
+    ("POST", "/api/m2m-applications/{}/ip-whitelist"),
+    ("POST", "/api/m2m-applications/{}/wallets"),
+    ("POST", "/api/m2m-applications/{}/api-keys"),
+    ("POST", "/api/m2m-applications/{}/api-keys/{}/rotate"),
+    ("POST", "/oauth/token"),
     ("POST", "/api/auth/cli/start"),
     ("POST", "/api/auth/cli/token"),
     ("GET", "/api/auth/cli/confirm?request={}"),
@@ -49,6 +67,14 @@ ODD_TEXTS = st.sampled_from(
 )
 ADDRESS = "0x" + "12" * 20
 ABI = [{"type": "function", "name": "f", "inputs": [{"type": "address"}, {"type": "tuple", "components": []}]}]
+CREDENTIAL = {"id": "YQ", "rawId": "YQ", "type": "public-key"}
+# The challenge in it is "a".
+CLIENT_DATA = "eyJ0eXBlIjoid2ViYXV0aG4uZ2V0IiwiY2hhbGxlbmdlIjoiWVEiLCJvcmlnaW4iOiJ4In0"
+ASSERTION = {
+    **CREDENTIAL,
+    "response": {"clientDataJSON": CLIENT_DATA, "authenticatorData": "YQ", "signature": "YQ", "userHandle": "YQ"},
+}
+ATTESTATION = {**CREDENTIAL, "response": {"clientDataJSON": CLIENT_DATA, "attestationObject": "YQ"}}
 RIGHT_BODIES: list[dict[str, object]] = [
     {"roleName": "role", "systemPermissions": ["admin_read"]},
     {"roles": [{"id": "user"}]},
@@ -58,7 +84,14 @@ RIGHT_BODIES: list[dict[str, object]] = [
     {"contractAddress": ADDRESS, "methodSelector": "0x", "accessType": "read", "ruleType": "checkRole", "roles": []},
     {"contractAddress": ADDRESS, "topic0": None, "topic1": {"type": "userAddress"}, "roles": [{"id": "user"}]},
     {"walletAddress": ADDRESS, "domain": None},
-    {"walletAddress": ADDRESS, "message": "message", "signature": "0x" + "11" * 65},
+    {"walletAddress": ADDRESS, "message": "message", "signature": "0x" + "11" * 65, "nonceToken": "a.b"},
+    {"message": "message", "signature": "0x" + "11" * 65, "nonceToken": "a.b", "passkeyAssertion": ASSERTION},
+    {"response": ATTESTATION, "deviceName": "device"},
+    {"action": "POST /api/roles", "assertion": ASSERTION},
+    {"name": "machine", "description": "", "roles": [{"id": "user"}]},
+    {"ipAddress": "10.0.0.0/16", "description": ""},
+    {"name": "key", "expiresAt": "2030-01-01T00:00:00Z"},
+    {"expiresAt": "2030-01-01T00:00:00Z", "overlapSeconds": 0},
     {"codeChallenge": "a" * 43},
     {"requestId": "id", "pollCode": "code", "codeVerifier": "a" * 43},
 ]

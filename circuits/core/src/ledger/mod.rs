@@ -7,6 +7,7 @@ mod openings;
 mod policies;
 mod reading;
 mod sequence;
+mod signature;
 mod simulation;
 mod submission;
 mod tracing;

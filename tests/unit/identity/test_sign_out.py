@@ -216,7 +216,7 @@ def test_a_login_that_the_provider_ended_meanwhile_is_refused(
     bank: "Edge", provider: ForgingProvider, arrive: Callable[..., "Browser"]
 ) -> None:
     for claims in ({"sub": "gil", "sid": "gil-1"}, {"sub": "hal", "sid": None}):
-        provider.extra = dict(claims)
+        provider.extra = {**claims, "iat": clock.now()}
         browser = bank.browser()
         callback = begin(browser.http, provider, "bank")
         assert log_out(bank, provider, **claims).status_code == 200

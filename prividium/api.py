@@ -17,11 +17,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from prividium import clock
 from prividium.db.engine import Database
 from prividium.errors import Forbidden, PrividiumError, RateLimited, Unauthorized
+from prividium.identity.cross_origin import CrossOrigin
 from prividium.identity.dev_idp import DevIdpConfig, dev_idp_application
 from prividium.identity.issuers import BACKCHANNEL_LOGOUT_PATH, CALLBACK_PATH, DEV_IDP_PATH, SIGNED_OUT_PATH
 from prividium.identity.pages import page
 from prividium.identity.principal import Principal
-from prividium.identity.routes import oauth_router
+from prividium.identity.routes import root_routers
 from prividium.identity.routes import router as identity_router
 from prividium.identity.routes.oauth import TOKEN_PATH, oauth_refusal
 from prividium.identity.service import Identity
@@ -74,7 +75,8 @@ def install_api(
     app.state.identity = identity
     app.state.after_write = policy_changed
     app.include_router(identity_router)
-    app.include_router(oauth_router)
+    for root_router in root_routers:
+        app.include_router(root_router)
     app.include_router(administration_router)
     if identity.settings.uses_dev_idp:
         app.mount(DEV_IDP_PATH, dev_idp_application(_dev_idp_config(identity)))
@@ -82,6 +84,7 @@ def install_api(
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(HTTPException, _answer_http)
     app.add_exception_handler(Exception, _answer_fault)
+    app.add_middleware(CrossOrigin, identity=identity)
     app.add_middleware(_RequestFrame)
 
 
@@ -188,7 +191,7 @@ def _envelope(
 
 def _wants_page(request: Request) -> bool:
     """A person looks at the answer: the login steps are opened by browsers."""
-    return request.url.path.startswith("/api/auth/") and "text/html" in request.headers.get("accept", "")
+    return request.url.path.startswith(("/api/auth/", "/auth/")) and "text/html" in request.headers.get("accept", "")
 
 
 def _audit(request: Request, error: PrividiumError) -> None:

@@ -18,6 +18,8 @@ from prividium.disclosure.routes import AnchorAddress, DisclosureSource
 from prividium.disclosure.routes import router as disclosure_router
 from prividium.errors import Conflict, Forbidden, PrividiumError
 from prividium.identity.caller import AdminWriter, Caller, request_id_of
+from prividium.node.discovery import PATH as DISCOVERY_PATH
+from prividium.node.discovery import discovery_document
 from prividium.node.parts import Node
 from prividium.node.status import LISTED_MAX, batch_document, batches_document
 from prividium.permissions.visibility import FULL_READ
@@ -55,6 +57,7 @@ def build_application(node: Node) -> FastAPI:
     app.include_router(disclosure_router)
     _add_rpc(app, node)
     _add_health(app, node)
+    app.add_api_route(DISCOVERY_PATH, lambda: JSONResponse(discovery_document(node)), methods=["GET"])
     _add_batches(app, node)
     app.add_middleware(SecurityHeaders, https=node.settings.base_url.startswith("https://"))
     return app

@@ -14,6 +14,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from prividium.client_settings import BUILT_IN_CLIENTS, redirect_uri
 from prividium.clock import ClockMode
 from prividium.errors import ConfigurationError
 from prividium.issuer_settings import DEFAULT_ISSUER_ID, IssuerSettings, http_url
@@ -75,6 +76,11 @@ class IdentitySettings(BaseModel):
     machine_token_ttl_seconds: Annotated[int, Field(ge=60, le=3600)] = Field(
         default=900, description="Life of a token from `/oauth/token`, in seconds."
     )
+    client_redirect_uris: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict,
+        description="Where the built-in applications `block-explorer`, `admin-panel`, `swagger-docs` and `proxy-cli` "
+        "may be sent with a token: exact URIs, by application. Default `proxy-cli` at http://localhost:24101/callback.",
+    )
     wallets_per_user_max: Positive = Field(default=100, description="Wallets one person may link.")
     requests_per_minute_max: Positive = Field(default=300, description="REST calls per minute and person.")
     login_requests_per_minute_max: Positive = Field(
@@ -99,6 +105,14 @@ class IdentitySettings(BaseModel):
             # A person is (issuer, subject): the same provider twice would have two sets of rules for one person.
             raise ValueError(f"each of the issuers needs an id (not {DEFAULT_ISSUER_ID}) and a URL of its own")
         return self
+
+    @field_validator("client_redirect_uris")
+    @classmethod
+    def _clients_are_built_in(cls, value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        unknown = sorted(set(value) - set(BUILT_IN_CLIENTS))
+        if unknown:
+            raise ValueError(f"{unknown[0]} is not built in; register other applications at /api/applications")
+        return {client: tuple(map(redirect_uri, uris)) for client, uris in value.items()}
 
     @property
     def uses_dev_idp(self) -> bool:
@@ -150,6 +164,9 @@ class Settings(BaseSettings):
     chain_id: Annotated[int, Field(ge=1, le=2**53 - 1)] = Field(default=6565, description="EIP-155 chain id.")
     chain_name: str = Field(default="Prividium", min_length=1, max_length=64, description="Name that wallets display.")
     native_symbol: str = Field(default="ETH", min_length=1, max_length=11, description="Symbol of the native unit.")
+    block_explorer_url: str | None = Field(
+        default=None, description="Block explorer that applications link to; default the node itself."
+    )
     block_gas_limit: Annotated[int, Field(ge=TRANSACTION_GAS_CAP)] = Field(
         default=60_000_000, description="Gas of one block; at least one transaction of 2^24."
     )
@@ -261,7 +278,7 @@ class Settings(BaseSettings):
                 raise ValueError("a balance is between 0 and 2^128 - 1 wei")
         return {_address(address): amount for address, amount in value.items()}
 
-    @field_validator("public_url", "l1_url")
+    @field_validator("public_url", "l1_url", "block_explorer_url")
     @classmethod
     def _ishttp_url(cls, value: str | None) -> str | None:
         return http_url(value)

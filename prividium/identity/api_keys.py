@@ -13,7 +13,7 @@ from prividium.identity.machine_models import ApiKey
 from prividium.identity.models import LoginSession, User, Wallet
 from prividium.identity.principal import Principal
 from prividium.identity.secrecy import credential_hash, same
-from prividium.identity.subject import SUBJECT_COLUMNS, principal_of
+from prividium.identity.subject import SUBJECT_COLUMNS, Bearer, principal_of
 
 KEY_PREFIX: Final = "priv_sk_"
 SECRET_LENGTH: Final = 64
@@ -58,7 +58,7 @@ def authenticate(session: Session, key: str, address: str) -> KeyHolder:
         raise refused
     if found.revoked_at is not None or clock.now() >= found.expires_at:
         raise refused
-    return KeyHolder(principal_of(connection, rows, "", address, refused), found.key_id, found.expires_at)
+    return KeyHolder(principal_of(connection, rows, Bearer(), address, refused), found.key_id, found.expires_at)
 
 
 def create(session: Session, machine_id: str, name: str, expires_at: int) -> MadeKey:

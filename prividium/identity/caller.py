@@ -9,6 +9,7 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Request
 
+from prividium.client_settings import ADMIN_PANEL
 from prividium.errors import Forbidden, Unauthorized
 from prividium.identity.credentials import address_of, credentials_of
 from prividium.identity.principal import Principal
@@ -100,6 +101,13 @@ Caller = Annotated[Principal, Depends(_caller)]
 def _person(principal: Caller) -> Principal:
     if principal.kind != "user":
         raise Forbidden("session_required", "this is for people who signed in, not for machines")
+    return _not_application(principal)
+
+
+def _not_application(principal: Principal) -> Principal:
+    """What outlives a session, as a wallet or a passkey does, is not an application's to change."""
+    if principal.client_id not in (None, ADMIN_PANEL):
+        raise Forbidden("person_required", "an application cannot do this for a person; sign in at the node itself")
     return principal
 
 
@@ -132,9 +140,10 @@ ConfirmedPerson = Annotated[Principal, Depends(_confirmed_person)]
 def _wallet_owner(request: Request, principal: Caller, action: Action) -> Principal:
     """The wallets of an administrator act with an administrator's roles: changing them is confirmed like a change of
     roles."""
-    if principal.may("admin_write"):
-        demand(identity_of(request).database, principal, action, request.headers.get(STEP_UP_HEADER))
-    return principal
+    owner = _not_application(principal)
+    if owner.may("admin_write"):
+        demand(identity_of(request).database, owner, action, request.headers.get(STEP_UP_HEADER))
+    return owner
 
 
 WalletOwner = Annotated[Principal, Depends(_wallet_owner)]

@@ -27,7 +27,7 @@ from prividium.identity.sessions import OpenedSession, ProviderSession, open_ses
 from prividium.identity.users import user_for
 
 SIGNED_IN_PATH: Final = "/api/auth/signed-in"
-RETURN_TO_LENGTH_MAX: Final = 512
+RETURN_TO_LENGTH_MAX: Final = 4096
 
 _log = logging.getLogger(__name__)
 

@@ -90,6 +90,8 @@ class LoginSession(Base):
     user_agent: Mapped[str | None] = mapped_column(String(256))
     api_key_id: Mapped[str | None] = mapped_column(String(21))
     """The API key for which a machine got this token; it ends with the key."""
+    client_id: Mapped[str | None] = mapped_column(String(64), index=True)
+    """The application that the person gave this session to; None for the person's own."""
 
     user: Mapped[User] = relationship()
 

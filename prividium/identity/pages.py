@@ -21,6 +21,8 @@ SECURITY_HEADERS: Final = {
     # `no-referrer` would make browsers send `Origin: null` with our own forms.
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
+    # Applications open these pages as a popup, whose last page tells its opener the answer.
+    "Cross-Origin-Opener-Policy": "unsafe-none",
 }
 
 SUBMIT_SCRIPT: Final = "document.forms[0].submit()"

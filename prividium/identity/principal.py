@@ -21,6 +21,8 @@ class Principal:
     system_permissions: frozenset[str] = field(default_factory=frozenset)
     """Names as in Prividium: `admin_read`, `admin_write`, `contract_deployment`, `full_read_access`, …"""
     kind: PrincipalKind = "user"
+    client_id: str | None = None
+    """The application that a person lets act for them; None for the person."""
 
     def may(self, permission: str) -> bool:
         return permission in self.system_permissions

@@ -16,6 +16,7 @@ from prividium.identity.credentials import Credentials
 from prividium.identity.issuers import Issuers
 from prividium.identity.key_uses import KeyUses
 from prividium.identity.nonce_token import SECRET_BYTES_MIN, NonceTokens
+from prividium.identity.oauth_clients import OAuthClients
 from prividium.identity.passkey_challenges import RelyingParty
 from prividium.identity.principal import Principal
 from prividium.identity.rate_limit import SlidingWindow
@@ -59,6 +60,7 @@ class Identity:
         self.origin = f"{parts.scheme}://{parts.netloc}"
         self.secure = parts.scheme == "https"
         self.issuers = Issuers(settings, public_url)
+        self.oauth_clients = OAuthClients(settings.client_redirect_uris)
         self.session_limits = SessionLimits(settings.session_idle_seconds, settings.session_ttl_seconds)
         self.siwe = Siwe(
             domains=(parts.netloc, *settings.siwe_domains),

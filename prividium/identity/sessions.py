@@ -17,9 +17,9 @@ from prividium.identity.credentials import Origin
 from prividium.identity.models import LoginSession, User, Wallet
 from prividium.identity.principal import Principal
 from prividium.identity.secrecy import credential_hash, same, seal
-from prividium.identity.subject import SUBJECT_COLUMNS, principal_of
+from prividium.identity.subject import SUBJECT_COLUMNS, Bearer, principal_of
 
-SessionKind = Literal["browser", "cli", "siwe", "machine"]
+SessionKind = Literal["browser", "cli", "siwe", "machine", "application"]
 TOKEN_LENGTH_MAX = 128
 _REVOKED_KEPT_SECONDS = 86_400
 
@@ -63,6 +63,7 @@ _HOLDER = (
         LoginSession.token_hash,
         LoginSession.expires_at,
         LoginSession.revoked_at,
+        LoginSession.client_id,
         *SUBJECT_COLUMNS,
     )
     .join(User, User.id == LoginSession.user_id)
@@ -85,7 +86,8 @@ def authenticate(session: Session, token: str, address: str = "") -> Principal:
         raise refused
     if clock.now() >= found.expires_at:
         raise Unauthorized("session_expired", "the session has expired; sign in again")
-    return principal_of(connection, rows, found.session_id, address, refused)
+    bearer = Bearer(found.session_id, found.client_id)
+    return principal_of(connection, rows, bearer, address, refused)
 
 
 def open_session(
@@ -97,8 +99,11 @@ def open_session(
     *,
     provider: ProviderSession | None = None,
     api_key_id: str | None = None,
+    client_id: str | None = None,
 ) -> OpenedSession:
-    """`provider`: where the person was signed in; `api_key_id`: the key of a machine with which the session ends."""
+    """`provider`: where the person was signed in; `api_key_id`: the key of a machine with which the session ends;
+    `client_id`: the application that the person gives the session to.
+    """
     now = clock.now()
     id_token = None if provider is None else provider.id_token
     token = clock.new_token()
@@ -119,6 +124,7 @@ def open_session(
             network_address=origin.address,
             user_agent=origin.user_agent,
             api_key_id=api_key_id,
+            client_id=client_id,
         )
     )
     session.execute(delete(LoginSession).where(LoginSession.renewable_until < now - _REVOKED_KEPT_SECONDS))

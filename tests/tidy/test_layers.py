@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-FOUNDATION = {"errors", "types", "clock", "settings", "issuer_settings", "rest", "_core"}
+FOUNDATION = {"errors", "types", "clock", "settings", "issuer_settings", "client_settings", "rest", "_core"}
 MAY_IMPORT: dict[str, set[str]] = {
     "db": set(),
     "audit": {"db"},

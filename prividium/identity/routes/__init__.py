@@ -3,6 +3,8 @@
 from fastapi import APIRouter
 
 from prividium.identity.routes import (
+    applications,
+    authorize,
     cli_login,
     login,
     my_sessions,
@@ -16,6 +18,8 @@ from prividium.identity.routes import (
 )
 
 router = APIRouter(prefix="/api")
-for part in (login, cli_login, sign_out, sessions, my_sessions, wallets, wallet_login, webauthn, profile):
+for part in (login, cli_login, sign_out, sessions, my_sessions, wallets, wallet_login, webauthn, profile, applications):
     router.include_router(part.router)
-oauth_router = oauth.router
+"""Under /api."""
+root_routers = (oauth.router, authorize.router)
+"""At the root."""

@@ -15,7 +15,9 @@ router = APIRouter(prefix="/sessions", tags=["sessions"])
 class ListedSession(Answer):
     id: str
     kind: str
-    """`browser`, `cli`, `siwe` or `machine`."""
+    """`browser`, `cli`, `siwe`, `machine` or `application`."""
+    client_id: str | None
+    """The application that holds the session."""
     ip_address: str | None
     user_agent: str | None
     created_at: str
@@ -35,6 +37,7 @@ def session_fields(found: LoginSession) -> dict[str, str | None]:
     return {
         "id": found.id,
         "kind": found.kind,
+        "client_id": found.client_id,
         "ip_address": found.network_address,
         "user_agent": found.user_agent,
         "created_at": time_text(found.created_at),

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from prividium.permissions.routes import (
     admin_passkeys,
     admin_sessions,
+    applications,
     audit_logs,
     contract_permissions,
     contracts,
@@ -18,6 +19,6 @@ from prividium.permissions.routes import (
 router = APIRouter(prefix="/api")
 for part in (
     *(roles, users, contracts, contract_permissions, event_permissions, audit_logs),
-    *(machines, machine_keys, admin_sessions, admin_passkeys),
+    *(machines, machine_keys, admin_sessions, admin_passkeys, applications),
 ):
     router.include_router(part.router)

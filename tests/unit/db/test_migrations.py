@@ -5,6 +5,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
 import prividium.audit.models
+import prividium.identity.application_models
 import prividium.identity.machine_models
 import prividium.identity.models
 import prividium.identity.passkey_models

@@ -26,6 +26,23 @@ def test_health_and_readiness_are_public_and_plain(tmp_path: Path) -> None:
             assert "server" not in answer.headers or "uvicorn" not in answer.headers["server"]
 
 
+def test_programs_learn_where_everything_is_before_anybody_signs_in(tmp_path: Path) -> None:
+    with LiveNode(tmp_path / "data") as live:
+        answer = httpx.get(f"{live.url}/.well-known/prividium").json()
+    assert answer["apiUrl"] == live.url
+    assert answer["v1"] == {
+        "blockExplorerUrl": live.url,
+        "chainId": "0x19a5",
+        "chainName": "Prividium",
+        "baseToken": {"name": "ETH", "symbol": "ETH", "decimals": 18, "l1Address": None},
+        "rpcUrl": f"{live.url}/rpc",
+        "userPanelUrl": live.url,
+        "version": live.node.version,
+        "l1ChainId": "0x0",
+        "l1ChainName": "none",
+    }
+
+
 def seen_by(scene: Scene) -> list[Json]:
     one = Rpc(scene.one)
     return [

@@ -21,12 +21,16 @@ PUBLIC = {
     ("POST", "/api/siwe-messages"),
     ("POST", "/api/auth/login/crypto-native"),
     ("POST", "/oauth/token"),
+    ("GET", "/auth/authorize"),
+    ("GET", "/api/oauth-clients/{oauth_client_id}"),
 }
-OWN_CHECKS = {("POST", "/api/auth/cli/confirm"), ("POST", "/api/auth/sign-out")}
-"""Forms of pages: asked with the cookie and the page's token, tested in test_cli_login and test_sign_out."""
+OWN_CHECKS = {("POST", "/api/auth/cli/confirm"), ("POST", "/api/auth/sign-out"), ("POST", "/auth/authorize")}
+"""Forms of pages: asked with the cookie and the page's token, tested in test_cli_login, test_sign_out
+and test_authorize."""
 OPEN_TO_EVERY_PERSON = {
     ("GET", "/api/profiles/me"),
     ("GET", "/api/user-wallets"),
+    ("GET", "/api/public-applications"),
     ("POST", "/api/user-wallets/initiate"),
     ("POST", "/api/user-wallets/associate"),
     ("DELETE", "/api/user-wallets/{address}"),

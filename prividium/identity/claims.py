@@ -54,13 +54,18 @@ class VerifiedClaims:
 class Expectation:
     issuer: str
     client_id: str
-    nonce: str
-    access_token: str
+    nonce: str | None
+    """Of the login that we began; None for a token that a program got by a login of its own."""
+    access_token: str | None
+    """What came with the ID token; None if nothing did."""
     role_claim: RoleClaim = field(default_factory=RoleClaim)
 
 
 def verify_id_token(id_token: str, header: Header, key: PublicKey, expected: Expectation) -> VerifiedClaims:
-    """Checks signature, issuer, audience, times, nonce and access token hash; raises TokenFault."""
+    """Checks signature, issuer, audience, times, nonce and access token hash; raises TokenFault.
+
+    A token that comes alone must be for us and for nobody else: it counts as a credential by itself.
+    """
     claims = verify_signature(id_token, key, header.algorithm)
     subject = text_claim(claims, "sub")
     if subject is None:
@@ -68,19 +73,23 @@ def verify_id_token(id_token: str, header: Header, key: PublicKey, expected: Exp
     # The library takes an empty value for an absent one.
     if claims.get("azp", expected.client_id) != expected.client_id:
         raise TokenFault("azp")
+    if expected.nonce is None:
+        _check_alone(claims)
     at_hash = claims.get("at_hash", "absent")
     if not isinstance(at_hash, str) or not at_hash:
         raise TokenFault("at_hash")
     now = clock.now()
     issued_at = check_times(claims, now)
+    options: dict[str, dict[str, object]] = {
+        "iss": {"essential": True, "value": expected.issuer},
+        "aud": {"essential": True, "value": expected.client_id},
+    }
+    if expected.nonce is not None:
+        options["nonce"] = {"essential": True, "value": expected.nonce}
     library = CodeIDToken(
         dict(claims),
         {"alg": header.algorithm},
-        options={
-            "iss": {"essential": True, "value": expected.issuer},
-            "aud": {"essential": True, "value": expected.client_id},
-            "nonce": {"essential": True, "value": expected.nonce},
-        },
+        options=options,
         params={
             "nonce": expected.nonce,
             "client_id": expected.client_id,
@@ -97,6 +106,13 @@ def verify_id_token(id_token: str, header: Header, key: PublicKey, expected: Exp
         roles=expected.role_claim.granted(claims),
         unknown_claims=frozenset(claims) - CHECKED - READ - IGNORED - set(expected.role_claim.path[:1]),
     )
+
+
+def _check_alone(claims: Mapping[str, object]) -> None:
+    audience = claims.get("aud")
+    if isinstance(audience, list) and len(audience) > 1:
+        raise TokenFault("aud")
+    text_claim(claims, "nonce")
 
 
 def refused(reason: str) -> Unauthorized:

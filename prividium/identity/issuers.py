@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Final
 
 from prividium.errors import ConfigurationError, InvalidInput
+from prividium.identity.claims import refused
 from prividium.identity.dev_people import ADMINISTRATOR
 from prividium.identity.oidc import OidcClient, Registration
 from prividium.identity.role_claim import RoleClaim
+from prividium.identity.tokens import TokenFault, claimed_issuer
 from prividium.issuer_settings import DEFAULT_ISSUER_ID, IssuerSettings
 from prividium.settings import IdentitySettings
 
@@ -45,6 +47,17 @@ class Issuers:
         if issuer is None:
             raise InvalidInput("issuer_unknown", "there is no identity provider of this name; open /api/auth/login")
         return issuer
+
+    def of_token(self, id_token: str) -> Issuer:
+        """Whose keys to check the token with; raises Unauthorized("id_token_…_invalid")."""
+        try:
+            claimed = claimed_issuer(id_token)
+        except TokenFault as fault:
+            raise refused(fault.reason) from None
+        for issuer in self:
+            if issuer.client.issuer == claimed:
+                return issuer
+        raise refused("iss")
 
     def close(self) -> None:
         for issuer in self:

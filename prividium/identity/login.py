@@ -18,12 +18,16 @@ from prividium.audit import trail
 from prividium.errors import InvalidInput, Unauthorized
 from prividium.identity.backchannel import refuse_ended
 from prividium.identity.claim_roles import RoleChange, apply_claim_roles
+from prividium.identity.claims import refused
 from prividium.identity.credentials import Origin
 from prividium.identity.issuers import Issuer
 from prividium.identity.models import LoginFlow
+from prividium.identity.oidc import SignedIn
 from prividium.identity.secrecy import credential_hash, same
 from prividium.identity.service import Identity
-from prividium.identity.sessions import OpenedSession, ProviderSession, open_session
+from prividium.identity.sessions import OpenedSession, ProviderSession, SessionKind, open_session
+from prividium.identity.spent import spend
+from prividium.identity.tokens import AGE_SECONDS_MAX, LEEWAY_SECONDS, signed_part
 from prividium.identity.users import user_for
 
 SIGNED_IN_PATH: Final = "/api/auth/signed-in"
@@ -85,12 +89,35 @@ def finish(
         raise Unauthorized("issuer_mismatch", "the answer comes from another identity provider; sign in again")
     code = issuer.client.check_answer(answer)
     signed_in = issuer.client.sign_in(code, flow.code_verifier, flow.nonce)
+    _spend_token(identity, signed_in)
+    return _open(issuer, identity, signed_in, "browser", flow.return_to, origin, request_id)
+
+
+def present(identity: Identity, id_token: str, origin: Origin, request_id: str) -> FinishedLogin:
+    """Sign in with an ID token that a program got by a login of its own with our client id. Each counts once, those of
+    our own logins included. Raises Unauthorized with the check that failed.
+    """
+    issuer = identity.issuers.of_token(id_token)
+    signed_in = SignedIn(issuer.client.verify(id_token, None, None), id_token)
+    _spend_token(identity, signed_in)
+    return _open(issuer, identity, signed_in, "oidc", SIGNED_IN_PATH, origin, request_id)
+
+
+def _open(
+    issuer: Issuer,
+    identity: Identity,
+    signed_in: SignedIn,
+    kind: SessionKind,
+    return_to: str,
+    origin: Origin,
+    request_id: str,
+) -> FinishedLogin:
     claims = signed_in.claims
     provider = ProviderSession(issuer.id, claims.session_id, signed_in.id_token)
     with identity.database.write() as session:
         user = user_for(session, claims, issuer.admin_subjects)
         change = apply_claim_roles(session, user.id, claims.roles)
-        opened = open_session(session, user.id, "browser", identity.session_limits, origin, provider=provider)
+        opened = open_session(session, user.id, kind, identity.session_limits, origin, provider=provider)
         trail.record(
             session,
             actor=user.id,
@@ -103,7 +130,13 @@ def finish(
         refuse_ended(session, claims)
     if change.unknown:
         _log.warning("issuer %s: role_mapping names roles that do not exist: %s", issuer.id, ", ".join(change.unknown))
-    return FinishedLogin(opened, flow.return_to, roles_changed=bool(change.gained or change.lost))
+    return FinishedLogin(opened, return_to, roles_changed=bool(change.gained or change.lost))
+
+
+def _spend_token(identity: Identity, signed_in: SignedIn) -> None:
+    """A token is too old to count long before it is forgotten that it was used."""
+    kept_until = signed_in.claims.issued_at + AGE_SECONDS_MAX + 2 * LEEWAY_SECONDS
+    spend(identity.database, signed_part(signed_in.id_token), kept_until, refused("replay"))
 
 
 def _record_roles(session: Session, user_id: str, change: RoleChange, request_id: str) -> None:

@@ -142,7 +142,7 @@ class ProviderLogout(Base):
 
 
 class SpentNonce(Base):
-    """The nonce of an EIP-4361 message that was presented; kept until the message has expired."""
+    """The nonce of an EIP-4361 message, or an ID token, that was presented; kept until it would not count any more."""
 
     __tablename__ = "siwe_spent_nonces"
 

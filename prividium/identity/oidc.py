@@ -84,8 +84,11 @@ class OidcClient:
             raise refused("format")
         return SignedIn(self.verify(id_token, access_token, nonce), id_token)
 
-    def verify(self, id_token: str, access_token: str, nonce: str) -> VerifiedClaims:
-        """Raises Unauthorized("id_token_…_invalid")."""
+    def verify(self, id_token: str, access_token: str | None, nonce: str | None) -> VerifiedClaims:
+        """`access_token`, `nonce`: of our own login, None for a token that comes alone.
+
+        Raises Unauthorized("id_token_…_invalid").
+        """
         expected = Expectation(
             self.provider.metadata().issuer, self.client_id, nonce, access_token, role_claim=self._role_claim
         )

@@ -19,7 +19,7 @@ from prividium.identity.principal import Principal
 from prividium.identity.secrecy import credential_hash, same, seal
 from prividium.identity.subject import SUBJECT_COLUMNS, Bearer, principal_of
 
-SessionKind = Literal["browser", "cli", "siwe", "machine", "application"]
+SessionKind = Literal["browser", "cli", "siwe", "machine", "application", "oidc"]
 TOKEN_LENGTH_MAX = 128
 _REVOKED_KEPT_SECONDS = 86_400
 

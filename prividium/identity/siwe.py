@@ -12,14 +12,13 @@ from typing import Final, Literal, Protocol
 from eth_account import Account
 from eth_account.messages import defunct_hash_message, encode_defunct
 from eth_utils.address import to_checksum_address
-from sqlalchemy import delete
 
 from prividium import clock
 from prividium.db.engine import Database
-from prividium.errors import Conflict, InvalidInput, Unauthorized
-from prividium.identity.models import SpentNonce
+from prividium.errors import InvalidInput, Unauthorized
+from prividium.identity import spent
 from prividium.identity.nonce_token import NonceClaims, NonceTokens
-from prividium.identity.secrecy import credential_hash, same
+from prividium.identity.secrecy import same
 from prividium.rest import time_text
 from prividium.types import Address, Hash32, parse_address
 
@@ -128,12 +127,8 @@ def spend(database: Database, claims: NonceClaims) -> None:
 
     Raises Unauthorized("siwe_nonce_spent").
     """
-    try:
-        with database.write() as session:
-            session.execute(delete(SpentNonce).where(SpentNonce.expires_at < clock.now()))
-            session.add(SpentNonce(nonce_hash=credential_hash(claims.nonce), expires_at=claims.expires_at))
-    except Conflict:
-        raise Unauthorized("siwe_nonce_spent", "the message was used already; ask for a new one") from None
+    refused = Unauthorized("siwe_nonce_spent", "the message was used already; ask for a new one")
+    spent.spend(database, claims.nonce, claims.expires_at, refused)
 
 
 def signer(siwe: Siwe, signed: SignedMessage, claims: NonceClaims) -> Address:

@@ -4,6 +4,7 @@ The algorithm is fixed by us and must suit the kind of the key, so that neither 
 shared secret is ever accepted, whatever the token's header says.
 """
 
+import json
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -75,6 +76,26 @@ def read_header(token: str, kinds: Collection[str]) -> Header:
     if kind not in kinds or "crit" in header or not (key_id is None or isinstance(key_id, str)):
         raise TokenFault("header")
     return Header(str(algorithm), key_id)
+
+
+def claimed_issuer(token: str) -> str:
+    """`iss`, believed by nobody: it only says whose keys to check the token with.
+
+    Raises TokenFault("format" or "iss").
+    """
+    try:
+        claims = json.loads(extract_compact(token.encode(), registry=_registry()).payload)
+    except (JoseError, ValueError, TypeError, RecursionError):
+        raise TokenFault("format") from None
+    issuer = claims.get("iss") if isinstance(claims, dict) else None
+    if not isinstance(issuer, str):
+        raise TokenFault("iss")
+    return issuer
+
+
+def signed_part(token: str) -> str:
+    """What the signature covers: the same for every spelling of one token."""
+    return token.rpartition(".")[0]
 
 
 def verify_signature(token: str, key: PublicKey, algorithm: str) -> dict[str, object]:

@@ -6,7 +6,7 @@ from threading import Lock
 from typing import Final, Protocol
 
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import Session, selectinload
 
 from prividium.db.engine import Database
 from prividium.identity.principal import Principal
@@ -92,11 +92,16 @@ class EventRuleSource:
             with self._lock:
                 if self._known is not None and self._known[0] == version:
                     return self._known[1]
-            rows = session.scalars(select(EventRule).order_by(EventRule.id).options(selectinload(EventRule.roles)))
-            rules = EventRules.of(_log_rule(row) for row in rows)
+            rules = EventRules.of(rules_of(session))
         with self._lock:
             self._known = (version, rules)
         return rules
+
+
+def rules_of(session: Session) -> list[LogRule]:
+    """Every event rule of the database, oldest first."""
+    rows = session.scalars(select(EventRule).order_by(EventRule.id).options(selectinload(EventRule.roles)))
+    return [_log_rule(row) for row in rows]
 
 
 def _log_rule(row: EventRule) -> LogRule:

@@ -12,13 +12,17 @@ from prividium.identity.routes import (
     profile,
     sessions,
     sign_out,
+    token_login,
     wallet_login,
     wallets,
     webauthn,
 )
 
 router = APIRouter(prefix="/api")
-for part in (login, cli_login, sign_out, sessions, my_sessions, wallets, wallet_login, webauthn, profile, applications):
+for part in (
+    *(login, cli_login, token_login, wallet_login, sign_out, sessions, my_sessions),
+    *(wallets, webauthn, profile, applications),
+):
     router.include_router(part.router)
 """Under /api."""
 root_routers = (oauth.router, authorize.router)

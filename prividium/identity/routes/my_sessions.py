@@ -15,7 +15,7 @@ router = APIRouter(prefix="/sessions", tags=["sessions"])
 class ListedSession(Answer):
     id: str
     kind: str
-    """`browser`, `cli`, `siwe`, `machine` or `application`."""
+    """`browser`, `cli`, `siwe`, `machine`, `application` or `oidc`."""
     client_id: str | None
     """The application that holds the session."""
     ip_address: str | None

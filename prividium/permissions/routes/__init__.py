@@ -7,11 +7,13 @@ from prividium.permissions.routes import (
     admin_sessions,
     applications,
     audit_logs,
+    callable_contracts,
     contract_permissions,
     contracts,
     event_permissions,
     machine_keys,
     machines,
+    my_event_rules,
     roles,
     users,
 )
@@ -20,5 +22,6 @@ router = APIRouter(prefix="/api")
 for part in (
     *(roles, users, contracts, contract_permissions, event_permissions, audit_logs),
     *(machines, machine_keys, admin_sessions, admin_passkeys, applications),
+    *(callable_contracts, my_event_rules),
 ):
     router.include_router(part.router)

@@ -70,7 +70,7 @@ def _stored(condition: EqualTo | UserAddress | None) -> str:
     return USER_TOPIC if isinstance(condition, UserAddress) else to_hex(condition.value)
 
 
-def _shown(stored: str) -> ConditionAnswer | None:
+def show_condition(stored: str) -> ConditionAnswer | None:
     if stored == ANY_TOPIC:
         return None
     if stored == USER_TOPIC:
@@ -79,7 +79,7 @@ def _shown(stored: str) -> ConditionAnswer | None:
 
 
 def _show(rule: EventRule) -> EventRuleAnswer:
-    topic1, topic2, topic3 = (_shown(condition) for condition in rule.topics)
+    topic1, topic2, topic3 = (show_condition(condition) for condition in rule.topics)
     return EventRuleAnswer(
         id=rule.id,
         contract_address=address_text(rule.contract_address),

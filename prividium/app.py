@@ -30,6 +30,9 @@ from prividium.rpc.envelope import EnvelopeLimits
 from prividium.rpc.filters import Filters
 from prividium.rpc.heights import Heights
 from prividium.rpc.sockets import SocketLimits, Sockets
+from prividium.rpc.wallet.door import WalletDoor
+from prividium.rpc.wallet.routes import WalletSource
+from prividium.rpc.wallet.routes import router as wallet_router
 from prividium.types import Json
 
 log = logging.getLogger(__name__)
@@ -54,7 +57,9 @@ def build_application(node: Node) -> FastAPI:
     app = FastAPI(title="Prividium", version=node.version, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.disclosures = DisclosureSource(node.ledger, node.settings.chain_id, lambda: _anchor(node))
     install_api(app, database=node.database, identity=node.identity, policy_changed=node.policy_changed)
+    app.state.wallet_source = WalletSource(node.ledger, node.policy)
     app.include_router(disclosure_router)
+    app.include_router(wallet_router)
     _add_rpc(app, node)
     _add_health(app, node)
     app.add_api_route(DISCOVERY_PATH, lambda: JSONResponse(discovery_document(node)), methods=["GET"])
@@ -118,6 +123,7 @@ def _add_rpc(app: FastAPI, node: Node) -> None:
     )
     sockets = Sockets(door, node.identity.principal_for, limits)
     app.router.routes.append(Route("/rpc", door.endpoint, methods=["POST"]))
+    app.router.routes.append(Route("/rpc/wallet/{token}", WalletDoor(door, node.database).endpoint, methods=["POST"]))
     app.router.routes.append(WebSocketRoute("/rpc", sockets.endpoint))
 
 

@@ -23,6 +23,7 @@ from prividium.identity.rate_limit import SlidingWindow
 from prividium.identity.sessions import SessionLimits, authenticate, bearer_token
 from prividium.identity.siwe import ContractWallets, NoContractWallets, Siwe
 from prividium.identity.subject import ForeignNetwork
+from prividium.identity.wallet_rpc_tokens import WalletRpcTokens
 from prividium.settings import IdentitySettings
 
 _log = logging.getLogger(__name__)
@@ -60,6 +61,7 @@ class Identity:
         self.origin = f"{parts.scheme}://{parts.netloc}"
         self.secure = parts.scheme == "https"
         self.issuers = Issuers(settings, public_url)
+        self.wallet_rpc_tokens = WalletRpcTokens(data_dir)
         self.oauth_clients = OAuthClients(settings.client_redirect_uris)
         self.session_limits = SessionLimits(settings.session_idle_seconds, settings.session_ttl_seconds)
         self.siwe = Siwe(

@@ -113,22 +113,22 @@ class Door:
         malformed: RpcError | None = None
         count = 1
         try:
-            body = self.parse(await self._read(request))
+            body = self.parse(await self.read(request))
             count = len(body.items)
         except RpcError as error:
             malformed = error
         try:
             principal = await self.in_thread(self.who, credentials_of(request), count)
         except RateLimited as error:
-            return _response(error_envelope(None, refusal(error)), 429)
+            return response(error_envelope(None, refusal(error)), 429)
         except Exception as error:
             if not isinstance(error, PrividiumError):
                 log.error("request %s: nobody could be identified", request_id, exc_info=error)
-            return _response(error_envelope(None, refusal(error)), 200)
+            return response(error_envelope(None, refusal(error)), 200)
         if malformed is not None:
-            return _response(error_envelope(None, malformed), 413 if malformed.reason == "body_too_large" else 200)
+            return response(error_envelope(None, malformed), 413 if malformed.reason == "body_too_large" else 200)
         answer = await self.answer(body, Visit(principal, request_id))
-        return Response(status_code=200) if answer is None else _response(answer, 200)
+        return Response(status_code=200) if answer is None else response(answer, 200)
 
     def parse(self, body: bytes) -> Body:
         """Raises RpcError for a body that is unusable as a whole."""
@@ -136,7 +136,8 @@ class Door:
 
     # parse and identify
 
-    async def _read(self, request: Request) -> bytes:
+    async def read(self, request: Request) -> bytes:
+        """The body; raises RpcError("body_too_large")."""
         body = bytearray()
         async for chunk in request.stream():
             body += chunk
@@ -159,6 +160,14 @@ class Door:
         for _ in range(count):
             window.spend(key)
         return principal
+
+    def spend_person(self, principal: Principal) -> None:
+        """Count one call by another way than this door's; raises RateLimited."""
+        self._persons.spend(principal.user_id)
+
+    def spend_stranger(self, address: str) -> None:
+        """As `spend_person`, for nobody in particular."""
+        self._strangers.spend(address)
 
     # permit, call, answer
 
@@ -210,10 +219,10 @@ class Door:
         shown = refusal(error)
         if shown.code in (FORBIDDEN, UNAUTHORIZED):
             reason = error.code if isinstance(error, (CoreError, PrividiumError)) else shown.reason
-            denial = Denial(visit.principal, _label(call.method), reason, _subject(error), visit.request_id)
+            denial = Denial(visit.principal, method_label(call.method), reason, _subject(error), visit.request_id)
             visit.denials.append(denial)
         elif shown.code == INTERNAL_ERROR:
-            log.error("request %s: %s failed", visit.request_id, _label(call.method), exc_info=error)
+            log.error("request %s: %s failed", visit.request_id, method_label(call.method), exc_info=error)
         return None if call.notification else error_envelope(call.id, shown)
 
     def record(self, denials: Sequence[Denial]) -> None:
@@ -234,7 +243,7 @@ def _result(call: Call, answer: Json) -> Envelope | None:
     return None if call.notification else result_envelope(call.id, answer)
 
 
-def _label(method: str) -> str:
+def method_label(method: str) -> str:
     """A method's name for log and audit trail: callers make names up."""
     return "".join(character if character.isascii() and character.isprintable() else "?" for character in method[:64])
 
@@ -247,7 +256,7 @@ def _subject(error: Exception) -> str:
     return f"{target} {to_hex(error.selector)}"
 
 
-def _response(document: Json, status: int) -> Response:
+def response(document: Json, status: int) -> Response:
     body = json.dumps(document, separators=(",", ":")).encode()
     headers = {"retry-after": "60"} if status == 429 else {}
     return Response(body, status, headers, "application/json")

@@ -14,6 +14,7 @@ from prividium.identity.routes import (
     sign_out,
     token_login,
     wallet_login,
+    wallet_rpc,
     wallets,
     webauthn,
 )
@@ -21,7 +22,7 @@ from prividium.identity.routes import (
 router = APIRouter(prefix="/api")
 for part in (
     *(login, cli_login, token_login, wallet_login, sign_out, sessions, my_sessions),
-    *(wallets, webauthn, profile, applications),
+    *(wallets, wallet_rpc, webauthn, profile, applications),
 ):
     router.include_router(part.router)
 """Under /api."""

@@ -9,6 +9,7 @@ import prividium.identity.application_models
 import prividium.identity.machine_models
 import prividium.identity.models
 import prividium.identity.passkey_models
+import prividium.identity.wallet_rpc_models
 import prividium.ledger.models
 import prividium.permissions.models  # noqa: F401
 from prividium.db.engine import Database

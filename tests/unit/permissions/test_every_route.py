@@ -32,6 +32,8 @@ OPEN_TO_EVERY_PERSON = {
     ("GET", "/api/profiles/me"),
     ("GET", "/api/user-wallets"),
     ("GET", "/api/public-applications"),
+    ("GET", "/api/wallet/personal-rpc-token"),
+    ("POST", "/api/wallet/invalidate"),
     ("GET", "/api/contracts/{address}/abi"),
     ("GET", "/api/check/event-permission-rules"),
     ("POST", "/api/user-wallets/initiate"),

@@ -52,6 +52,7 @@ _SPECIFIC_CODES: Final = {
     "role_exists": "ENTITY_ALREADY_EXISTS",
     "rule_exists": "ENTITY_ALREADY_EXISTS",
     "contract_exists": "ENTITY_ALREADY_EXISTS",
+    "template_exists": "ENTITY_ALREADY_EXISTS",
 }
 """Where Prividium has a code of its own for a case."""
 

@@ -17,6 +17,7 @@ from prividium.ledger.sequencer import Sequencer, SequencerLimits
 from prividium.node.folder import DataFolder, write_whole
 from prividium.node.proving import Proving
 from prividium.node.settlement import SettlementLoop
+from prividium.permissions.shipped import ship_templates
 from prividium.permissions.sight import SightSource
 from prividium.permissions.source import PolicySource
 from prividium.settings import Settings
@@ -96,6 +97,7 @@ class Node:
         self.database = open_database(self.settings)
         stack.callback(self.database.close)
         self.database.upgrade()
+        ship_templates(self.database)
         self.ledger = open_ledger(self.settings, self.folder)
         stack.callback(self.ledger.close)
         self.identity = Identity(

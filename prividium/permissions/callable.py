@@ -7,14 +7,14 @@ A test holds the two together.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from prividium.errors import NotFound
 from prividium.identity.principal import Principal
 from prividium.permissions.abi import Abi, functions
 from prividium.permissions.models import Contract, FunctionRule
 from prividium.permissions.rules import RuleType
+from prividium.permissions.table import rules_in_force
 from prividium.types import Address
 
 
@@ -30,13 +30,8 @@ class CallableContract:
 def callable_contract(session: Session, principal: Principal, address: Address) -> CallableContract:
     """Raises NotFound("contract_unknown"), the same for a contract of which the caller may call nothing."""
     contract = session.get(Contract, address)
-    rows = session.scalars(
-        select(FunctionRule)
-        .where(FunctionRule.contract_address == address)
-        .order_by(FunctionRule.selector)
-        .options(selectinload(FunctionRule.roles))
-    )
-    rules = [row for row in rows if lets_in(row, principal)]
+    found = [rule for _, rule in rules_in_force(session, Contract.address == address)]
+    rules = sorted((rule for rule in found if lets_in(rule, principal)), key=lambda rule: rule.selector)
     if contract is None or not rules:
         raise NotFound("contract_unknown", "there is no such contract, or none of its functions is open to you")
     return CallableContract(contract, rules, _about(contract.abi, {rule.selector for rule in rules}))

@@ -1,13 +1,13 @@
 """Registered contracts: address, name, ABI and who answers for them."""
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from prividium import clock
 from prividium.errors import Conflict, InvalidInput, NotFound
 from prividium.identity.models import User
-from prividium.permissions.abi import Abi, Function, functions
-from prividium.permissions.models import Contract, FunctionRule
+from prividium.permissions.abi import Abi, functions
+from prividium.permissions.models import Contract, FunctionRule, PolicyState
+from prividium.permissions.templates import find_template, follow_abi
 from prividium.types import Address
 
 
@@ -19,9 +19,15 @@ def find_contract(session: Session, address: Address) -> Contract:
     return contract
 
 
-def register(session: Session, address: Address, name: str, abi: Abi, owner: str | None) -> Contract:
-    """Registration alone permits nothing. Raises InvalidInput("abi_invalid") and Conflict("contract_exists")."""
+def register(
+    session: Session, address: Address, name: str, abi: Abi, owner: str | None, template_id: str | None = None
+) -> Contract:
+    """Without a template registration permits nothing.
+
+    Raises InvalidInput("abi_invalid"), NotFound("template_unknown") and Conflict("contract_exists").
+    """
     functions(abi)
+    _hold_template(session, template_id)
     if session.get(Contract, address) is not None:
         raise Conflict("contract_exists", "this contract is registered already; change it instead")
     now = clock.now()
@@ -30,6 +36,7 @@ def register(session: Session, address: Address, name: str, abi: Abi, owner: str
         name=name,
         abi=abi,
         owner_user_id=_checked_owner(session, owner),
+        template_id=template_id,
         created_at=now,
         updated_at=now,
     )
@@ -38,14 +45,15 @@ def register(session: Session, address: Address, name: str, abi: Abi, owner: str
     return contract
 
 
-def change(session: Session, address: Address, name: str, abi: Abi, owner: str | None) -> Contract:
+def change(
+    session: Session, address: Address, name: str, abi: Abi, owner: str | None, template_id: str | None = None
+) -> Contract:
     """Rules follow the new ABI; raises Conflict("rule_without_function") if one names a function it does not have."""
     contract = find_contract(session, address)
-    known = {function.selector: function for function in functions(abi)}
-    for rule in session.scalars(select(FunctionRule).where(FunctionRule.contract_address == address)):
-        if rule.selector:
-            _follow(rule, known.get(rule.selector))
+    _hold_template(session, template_id)
+    follow_abi(session, FunctionRule.contract_address == address, abi)
     contract.name, contract.abi, contract.updated_at = name, abi, clock.now()
+    contract.template_id = template_id
     contract.owner_user_id = _checked_owner(session, owner)
     session.flush()
     return contract
@@ -59,13 +67,11 @@ def remove(session: Session, address: Address) -> Contract:
     return contract
 
 
-def _follow(rule: FunctionRule, function: Function | None) -> None:
-    if function is None:
-        raise Conflict(
-            "rule_without_function", f"a rule names {rule.signature}, which the new ABI lacks; delete it first"
-        )
-    rule.signature = function.signature
-    rule.word_offsets = [function.word_offset(index) for index in rule.argument_indices]
+def _hold_template(session: Session, template_id: str | None) -> None:
+    """Until the transaction ends the template is not deleted."""
+    if template_id is not None:
+        session.get_one(PolicyState, 1, with_for_update=True)
+        find_template(session, template_id)
 
 
 def _checked_owner(session: Session, owner: str | None) -> str | None:

@@ -9,22 +9,27 @@ from sqlalchemy.orm import Session
 
 from prividium import clock
 from prividium.errors import Conflict, InvalidInput, NotFound
-from prividium.permissions.abi import Function, find_function, functions
+from prividium.permissions.abi import Abi, Function, find_function, functions
 from prividium.permissions.contracts import find_contract
-from prividium.permissions.models import Contract, FunctionRule
+from prividium.permissions.models import FunctionRule
 from prividium.permissions.roles import find_roles
 from prividium.permissions.rules import AccessType, CallRule, RuleType
+from prividium.permissions.templates import find_template
 from prividium.types import Address, RoleId, Selector
 
 NO_FUNCTION_SIGNATURE: Final = "receive()"
 """How the rule for calls with fewer than four bytes of data is shown."""
+_ANY_CONTRACT: Final = Address(bytes(20))
 
 
 @dataclass(frozen=True)
 class FunctionRuleDraft:
-    """`signature` or `selector` names the function; an empty selector means calls without a function."""
+    """`signature` or `selector` names the function; an empty selector means calls without a function.
 
-    contract: Address
+    Either `contract` or `template_id` says whose function.
+    """
+
+    contract: Address | None
     signature: str | None
     selector: Selector | None
     access: AccessType
@@ -32,23 +37,29 @@ class FunctionRuleDraft:
     role_ids: tuple[str, ...]
     argument_indices: tuple[int, ...]
     is_umbrella: bool
+    template_id: str | None = None
 
 
-def find_rule(session: Session, rule_id: int) -> FunctionRule:
-    """Raises NotFound("rule_unknown")."""
+def find_rule(session: Session, rule_id: int, *, of_template: bool = False) -> FunctionRule:
+    """Raises NotFound("rule_unknown"), also for a rule of the other kind of owner."""
     rule = session.get(FunctionRule, rule_id)
-    if rule is None:
+    if rule is None or (rule.template_id is not None) != of_template:
         raise NotFound("rule_unknown", "there is no such rule")
     return rule
 
 
 def create_rule(session: Session, draft: FunctionRuleDraft) -> FunctionRule:
-    """Raises InvalidInput with what is wrong, NotFound("contract_unknown"), Conflict("rule_exists")."""
+    """Raises InvalidInput with what is wrong, NotFound("contract_unknown", "template_unknown"),
+    Conflict("rule_exists").
+    """
     now = clock.now()
-    rule = FunctionRule(contract_address=draft.contract, created_at=now, updated_at=now)
+    rule = FunctionRule(contract_address=draft.contract, template_id=draft.template_id, created_at=now, updated_at=now)
     _fill(session, rule, draft)
     taken = exists().where(
-        FunctionRule.contract_address == rule.contract_address, FunctionRule.selector == rule.selector
+        FunctionRule.contract_address == rule.contract_address
+        if draft.template_id is None
+        else FunctionRule.template_id == draft.template_id,
+        FunctionRule.selector == rule.selector,
     )
     if session.scalar(select(taken)):
         raise Conflict("rule_exists", f"{rule.signature} has a rule already; change that one")
@@ -59,26 +70,26 @@ def create_rule(session: Session, draft: FunctionRuleDraft) -> FunctionRule:
 
 def change_rule(session: Session, rule_id: int, draft: FunctionRuleDraft) -> FunctionRule:
     """Contract and function stay; raises InvalidInput("rule_function_fixed") if the draft names others."""
-    rule = find_rule(session, rule_id)
-    before = (rule.contract_address, rule.selector)
+    rule = find_rule(session, rule_id, of_template=draft.template_id is not None)
+    before = (rule.contract_address, rule.template_id, rule.selector)
     with session.no_autoflush:
         _fill(session, rule, draft)
-    if (draft.contract, rule.selector) != before:
-        raise InvalidInput("rule_function_fixed", "a rule keeps its contract and function; make a new one instead")
+    if (draft.contract, draft.template_id, rule.selector) != before:
+        raise InvalidInput("rule_function_fixed", "a rule keeps its owner and function; make a new one instead")
     rule.updated_at = clock.now()
     session.flush()
     return rule
 
 
-def delete_rule(session: Session, rule_id: int) -> FunctionRule:
-    rule = find_rule(session, rule_id)
+def delete_rule(session: Session, rule_id: int, *, of_template: bool = False) -> FunctionRule:
+    rule = find_rule(session, rule_id, of_template=of_template)
     session.delete(rule)
     session.flush()
     return rule
 
 
 def _fill(session: Session, rule: FunctionRule, draft: FunctionRuleDraft) -> None:
-    function = _function(find_contract(session, draft.contract), draft)
+    function = _function(_abi(session, draft), draft)
     indices = sorted(set(draft.argument_indices))
     roles = find_roles(session, draft.role_ids)
     rule.selector = b"" if function is None else function.selector
@@ -88,7 +99,7 @@ def _fill(session: Session, rule: FunctionRule, draft: FunctionRuleDraft) -> Non
     rule.roles = roles
     # Making the compiled form checks that the rule is complete.
     CallRule(
-        contract=draft.contract,
+        contract=_ANY_CONTRACT if draft.contract is None else draft.contract,
         selector=Selector(rule.selector),
         rule_type=draft.rule_type,
         access=draft.access,
@@ -98,9 +109,15 @@ def _fill(session: Session, rule: FunctionRule, draft: FunctionRuleDraft) -> Non
     )
 
 
-def _function(contract: Contract, draft: FunctionRuleDraft) -> Function | None:
+def _abi(session: Session, draft: FunctionRuleDraft) -> Abi:
+    if draft.contract is not None:
+        return find_contract(session, draft.contract).abi
+    return find_template(session, draft.template_id or "").abi
+
+
+def _function(abi: Abi, draft: FunctionRuleDraft) -> Function | None:
     if draft.signature is not None:
-        found = find_function(contract.abi, draft.signature)
+        found = find_function(abi, draft.signature)
         if draft.selector is not None and draft.selector != found.selector:
             raise InvalidInput("selector_mismatch", f"methodSelector is not the selector of {found.signature}")
         return found
@@ -108,10 +125,10 @@ def _function(contract: Contract, draft: FunctionRuleDraft) -> Function | None:
         raise InvalidInput("function_missing", "name the function by functionSignature or methodSelector")
     if not draft.selector:
         return None
-    for function in functions(contract.abi):
+    for function in functions(abi):
         if function.selector == draft.selector:
             return function
-    raise InvalidInput("function_unknown", "the contract's ABI has no function with this selector")
+    raise InvalidInput("function_unknown", "the ABI has no function with this selector")
 
 
 def _offsets(function: Function | None, indices: Sequence[int]) -> list[int]:

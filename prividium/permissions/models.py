@@ -21,6 +21,19 @@ class PolicyState(Base):
     next_role_policy_id: Mapped[int]
 
 
+class ContractTemplate(Base):
+    """An ABI with rules that every contract of the template takes over, function by function."""
+
+    __tablename__ = "contract_templates"
+
+    id: Mapped[str] = mapped_column(String(21), primary_key=True)
+    name: Mapped[str] = mapped_column(String(128), unique=True)
+    abi: Mapped[Abi] = mapped_column(JSON)
+    is_shipped: Mapped[bool]
+    created_at: Mapped[int] = mapped_column(SECONDS)
+    updated_at: Mapped[int] = mapped_column(SECONDS)
+
+
 class Contract(Base):
     __tablename__ = "contracts"
 
@@ -28,6 +41,8 @@ class Contract(Base):
     name: Mapped[str] = mapped_column(String(128))
     abi: Mapped[Abi] = mapped_column(JSON)
     owner_user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    template_id: Mapped[str | None] = mapped_column(String(21), index=True)
+    """Refers to a row of `contract_templates`, which `templates.delete_template` keeps."""
     created_at: Mapped[int] = mapped_column(SECONDS)
     updated_at: Mapped[int] = mapped_column(SECONDS)
 
@@ -40,13 +55,18 @@ class FunctionRuleRole(Base):
 
 
 class FunctionRule(Base):
-    """Who may call one function; without a row nobody may."""
+    """Who may call one function of a contract, or of every contract of a template; without a row nobody may."""
 
     __tablename__ = "function_rules"
-    __table_args__ = (UniqueConstraint("contract_address", "selector"),)
+    __table_args__ = (
+        UniqueConstraint("contract_address", "selector"),
+        UniqueConstraint("template_id", "selector"),
+        CheckConstraint("(contract_address IS NULL) <> (template_id IS NULL)", name="one_owner"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    contract_address: Mapped[bytes] = mapped_column(ForeignKey("contracts.address", ondelete="CASCADE"))
+    contract_address: Mapped[bytes | None] = mapped_column(ForeignKey("contracts.address", ondelete="CASCADE"))
+    template_id: Mapped[str | None] = mapped_column(ForeignKey("contract_templates.id", ondelete="CASCADE"))
     selector: Mapped[bytes] = mapped_column(LargeBinary(4))
     """Empty for calls with fewer than four bytes of data."""
     signature: Mapped[str] = mapped_column(String(1024))
@@ -59,7 +79,6 @@ class FunctionRule(Base):
     created_at: Mapped[int] = mapped_column(SECONDS)
     updated_at: Mapped[int] = mapped_column(SECONDS)
 
-    contract: Mapped[Contract] = relationship()
     roles: Mapped[list[Role]] = relationship(secondary="function_rule_roles", order_by=Role.policy_id)
 
 

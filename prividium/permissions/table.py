@@ -1,14 +1,17 @@
 """Compiles what the database says about people and rules to the entries of the policy table."""
 
 from collections.abc import Iterator
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import Session, selectinload
 
 from prividium.identity.models import User
-from prividium.permissions.models import FunctionRule
+from prividium.permissions.models import Contract, FunctionRule
 from prividium.permissions.rules import AccessType, CallRule, RuleType, WalletGrant
 from prividium.types import Address, RoleId, Selector
+
+_EVERY: Final[ColumnElement[bool]] = true()
 
 
 def compile_entries(session: Session) -> list[tuple[bytes, bytes]]:
@@ -33,10 +36,10 @@ def wallet_grants(session: Session) -> Iterator[WalletGrant]:
 
 
 def call_rules(session: Session) -> Iterator[CallRule]:
-    for row in session.scalars(select(FunctionRule).options(selectinload(FunctionRule.roles))):
+    for contract, row in rules_in_force(session):
         access: AccessType = "write" if row.access == "write" else "read"
         yield CallRule(
-            contract=Address(row.contract_address),
+            contract=contract,
             selector=Selector(row.selector),
             rule_type=RuleType(row.rule_type),
             access=access,
@@ -44,3 +47,19 @@ def call_rules(session: Session) -> Iterator[CallRule]:
             word_offsets=tuple(row.word_offsets),
             is_umbrella=row.is_umbrella,
         )
+
+
+def rules_in_force(session: Session, of: ColumnElement[bool] = _EVERY) -> list[tuple[Address, FunctionRule]]:
+    """Contracts with their rules: their own, and those of their template for functions without one of their own.
+
+    `of` says which contracts.
+    """
+    loaded = selectinload(FunctionRule.roles)
+    own = select(Contract.address, FunctionRule).join(FunctionRule, FunctionRule.contract_address == Contract.address)
+    taken = select(Contract.address, FunctionRule).join(FunctionRule, FunctionRule.template_id == Contract.template_id)
+    found = {
+        (Address(address), rule.selector): rule
+        for statement in (taken, own)
+        for address, rule in session.execute(statement.where(of).options(loaded))
+    }
+    return [(contract, rule) for (contract, _), rule in found.items()]

@@ -27,6 +27,7 @@ from sqlalchemy.orm import Session
 from prividium.api import install_api
 from prividium.db.engine import Database
 from prividium.identity.service import Identity
+from prividium.permissions.shipped import ship_templates
 from prividium.settings import IdentitySettings
 
 CHAIN_ID = 6565
@@ -60,6 +61,7 @@ class Edge:
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         self.database = Database(database_url or f"sqlite:///{folder}/prividium.db")
         self.database.upgrade()
+        ship_templates(self.database)
         self.identity = Identity(
             self.database, settings, public_url=self.url, chain_id=CHAIN_ID, data_dir=folder, production=False
         )

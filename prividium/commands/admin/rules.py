@@ -35,16 +35,32 @@ def register(group: typer.Typer) -> None:
 
 
 def list_contracts() -> None:
-    show(list(Node.signed_in().items("/contracts")), contractAddress="address", name="name", owner="owner")
+    show(
+        list(Node.signed_in().items("/contracts")),
+        contractAddress="address",
+        name="name",
+        templateId="template",
+        owner="owner",
+    )
 
 
 def register_contract(
     contract: ContractText,
-    abi: Annotated[Path, typer.Argument(help="JSON file: an ABI, or a compiler's artifact that holds one.")],
     name: Annotated[str, typer.Option(help="Name to show.")],
+    abi: Annotated[
+        Path | None, typer.Argument(help="JSON file: an ABI, or a compiler's artifact that holds one.")
+    ] = None,
+    template: Annotated[
+        str | None, typer.Option(help="Template whose rules, and without a file whose ABI, count.")
+    ] = None,
 ) -> None:
-    """Make a contract known. Nobody may call it before a rule says so."""
-    body = {"contractAddress": contract, "name": name, "abi": _read_abi(abi)}
+    """Make a contract known. Nobody may call it before a rule says so, its own or its template's."""
+    body = {
+        "contractAddress": contract,
+        "name": name,
+        "abi": None if abi is None else _read_abi(abi),
+        "templateId": template,
+    }
     Node.signed_in().call("POST", "/contracts", body)
 
 

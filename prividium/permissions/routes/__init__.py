@@ -15,6 +15,8 @@ from prividium.permissions.routes import (
     machines,
     my_event_rules,
     roles,
+    template_permissions,
+    templates,
     users,
 )
 
@@ -22,6 +24,6 @@ router = APIRouter(prefix="/api")
 for part in (
     *(roles, users, contracts, contract_permissions, event_permissions, audit_logs),
     *(machines, machine_keys, admin_sessions, admin_passkeys, applications),
-    *(callable_contracts, my_event_rules),
+    *(callable_contracts, my_event_rules, templates, template_permissions),
 ):
     router.include_router(part.router)

@@ -26,8 +26,9 @@ class ArgumentRestriction(Body):
     argument_index: Annotated[int, Field(ge=0, le=255)]
 
 
-class RuleBody(Body):
-    contract_address: AddressIn
+class RuleFields(Body):
+    """What a rule says, whosever function it is about."""
+
     function_signature: Annotated[str, Field(max_length=1024)] | None = None
     method_selector: Annotated[str, Field(pattern=r"^0x([0-9a-fA-F]{8})?$")] | None = None
     """`0x` for calls without a function (receive or fallback)."""
@@ -39,6 +40,10 @@ class RuleBody(Body):
     """Calls made below this one are not judged."""
 
 
+class RuleBody(RuleFields):
+    contract_address: AddressIn
+
+
 class RuleRole(Answer):
     id: str
     role_name: str
@@ -48,9 +53,8 @@ class RestrictionAnswer(Answer):
     argument_index: int
 
 
-class RuleAnswer(Answer):
+class RuleFieldsAnswer(Answer):
     id: int
-    contract_address: str
     function_signature: str
     method_selector: str
     access_type: str
@@ -62,9 +66,14 @@ class RuleAnswer(Answer):
     updated_at: str
 
 
-def _draft(body: RuleBody) -> FunctionRuleDraft:
+class RuleAnswer(RuleFieldsAnswer):
+    contract_address: str
+
+
+def draft_of(body: RuleFields, *, contract: Address | None = None, template_id: str | None = None) -> FunctionRuleDraft:
     return FunctionRuleDraft(
-        contract=Address(body.contract_address),
+        contract=contract,
+        template_id=template_id,
         signature=body.function_signature,
         selector=None if body.method_selector is None else Selector(from_hex(body.method_selector)),
         access=body.access_type,
@@ -75,10 +84,9 @@ def _draft(body: RuleBody) -> FunctionRuleDraft:
     )
 
 
-def _show(rule: FunctionRule) -> RuleAnswer:
-    return RuleAnswer(
+def show_rule(rule: FunctionRule) -> RuleFieldsAnswer:
+    return RuleFieldsAnswer(
         id=rule.id,
-        contract_address=address_text(rule.contract_address),
         function_signature=rule.signature,
         method_selector=to_hex(rule.selector),
         access_type=rule.access,
@@ -91,22 +99,35 @@ def _show(rule: FunctionRule) -> RuleAnswer:
     )
 
 
-def _note(journal: AdminJournal, action: str, rule: FunctionRule) -> None:
-    details = {
+def _draft(body: RuleBody) -> FunctionRuleDraft:
+    return draft_of(body, contract=Address(body.contract_address))
+
+
+def _show(rule: FunctionRule) -> RuleAnswer:
+    shown = show_rule(rule).model_dump()
+    return RuleAnswer.model_validate({**shown, "contract_address": address_text(rule.contract_address or b"")})
+
+
+def rule_details(rule: FunctionRule) -> dict[str, str]:
+    return {
         "access": rule.access,
         "type": rule.rule_type,
         "roles": " ".join(role.name for role in rule.roles),
         "arguments": " ".join(str(index) for index in rule.argument_indices),
         "umbrella": str(rule.is_umbrella).lower(),
     }
-    journal.note(action, f"{address_text(rule.contract_address)} {rule.signature}", details)
+
+
+def _note(journal: AdminJournal, action: str, rule: FunctionRule) -> None:
+    journal.note(action, f"{address_text(rule.contract_address or b'')} {rule.signature}", rule_details(rule))
 
 
 @router.get("")
 def list_rules(
     _reader: AdminReader, session: ReadSession, query: ThePage, contract_address: str | None = None
 ) -> Page[RuleAnswer]:
-    statement = select(FunctionRule).order_by(FunctionRule.contract_address, FunctionRule.selector)
+    of_contracts = select(FunctionRule).where(FunctionRule.template_id.is_(None))
+    statement = of_contracts.order_by(FunctionRule.contract_address, FunctionRule.selector)
     if contract_address is not None:
         statement = statement.where(FunctionRule.contract_address == parse_address(contract_address))
     return page_of(session, statement.options(selectinload(FunctionRule.roles)), query, _show)

@@ -102,6 +102,16 @@ def test_a_whole_administration(admin: Terminal, edge: "Edge", tmp_path: Path) -
     assert "rule.delete" in admin.run("audit", "list")[1]
 
 
+def test_a_contract_is_registered_with_a_template(admin: Terminal) -> None:
+    contract = Account.create().address
+    assert "erc-4626" in admin.run("templates", "list")[1]
+    assert "balanceOf(address)" in admin.run("templates", "rules", "erc-20")[1]
+    assert admin.run("contracts", "register", contract, "--name", "Fund", "--template", "erc-20")[0] == 0
+    assert "erc-20" in admin.run("contracts", "list")[1]
+    code, _, problem = admin.run("contracts", "register", contract, "--name", "Fund", "--template", "erc-0")
+    assert (code, problem.split(":")[0]) == (1, "template_unknown")
+
+
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [

@@ -110,7 +110,8 @@ def test_the_evaluator_allows_some_call_exactly_where_a_function_is_shown(
 ) -> None:
     wallet, stranger = Address(b"\x01" * 20), Address(b"\x02" * 20)
     with edge.database.read() as session:
-        rules = session.scalars(select(FunctionRule)).all()
+        of_contracts = select(FunctionRule).where(FunctionRule.template_id.is_(None))
+        rules = session.scalars(of_contracts.order_by(FunctionRule.id)).all()
         number = rules[-1].roles[0].policy_id if rules[-1].roles else 0
         entries = dict(compile_entries(session))
         numbers = {item.policy_id for rule in rules for item in rule.roles}

@@ -236,7 +236,7 @@ class Settings(BaseSettings):
         default=Path("~/.cache/prividium/prover"), description="Folder of the prover's keys, shared between nodes."
     )
     prover_segment_memory_bytes_max: Positive = Field(
-        default=4 * 2**30, description="Memory for one proof segment, in bytes; less memory means more segments."
+        default=3 * 2**30, description="Memory for one proof segment, in bytes; less memory means more segments."
     )
 
     # L1

@@ -9,8 +9,8 @@ CRATES := -p prividium-state -p prividium-policy -p prividium-stf -p prividium-l
 CARGO := cargo --locked
 MANIFEST := --manifest-path circuits/Cargo.toml
 
-.PHONY: help setup setup-browser demo up test lint test-rust test-python test-browser test-node test-slow test-geth \
-	test-mutants guests contracts bench audit lock
+.PHONY: help setup setup-browser setup-sdk demo up test lint test-rust test-python test-browser test-sdk test-node \
+	test-slow test-geth test-mutants guests contracts bench audit lock
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -21,13 +21,16 @@ setup: ## Prepare everything that is not there yet (first time about 20 minutes,
 setup-browser: ## The same, and Chromium and Keycloak for the tests in a browser
 	@scripts/setup.sh browser
 
+setup-sdk: ## The same, and the clients of others that the tests run: prividium, viem, ethers, cast
+	@scripts/setup.sh sdk
+
 demo: setup ## The main job, narrated: sign in, transact, prove, anchor, disclose, verify
 	@.venv/bin/prividium demo
 
 up: setup ## Run a node with the embedded development IdP and L1
 	@.venv/bin/prividium up
 
-test: setup lint test-rust test-python test-browser test-node ## Everything that CI runs
+test: setup lint test-rust test-python test-browser test-sdk test-node ## Everything that CI runs
 
 lint: setup ## Formatters, linters and type checkers of all languages
 	.venv/bin/ruff format --check .
@@ -42,10 +45,13 @@ test-rust: setup ## Rust tests: tree, policy, state transition, store, prover, n
 	$(CARGO) test $(MANIFEST) --release --quiet -p prividium-prover
 
 test-python: setup ## Python tests: units, contracts on anvil, a frozen real proof settled
-	.venv/bin/pytest -q -n 2 -m "not node and not slow and not geth and not browser"
+	.venv/bin/pytest -q -n 2 -m "not node and not slow and not geth and not browser and not sdk"
 
 test-browser: setup-browser ## Logins in a real browser, at Keycloak and at the development provider (about 2 minutes)
 	.venv/bin/pytest -q -m browser
+
+test-sdk: setup-sdk ## npm prividium, viem, ethers, web3.py and cast against a node (about 1 minute)
+	.venv/bin/pytest -q -m sdk
 
 test-node: setup ## Whole nodes: the demo with a real proof, fifty kills, signals (about 15 minutes)
 	.venv/bin/pytest -q -m "node and not slow"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Prepares a fresh machine for `make demo` and `make test`: Python environment, Node packages, Rust core, prover.
-# With the argument `browser` also what the tests in a browser need: Chromium and Keycloak, in the cache folder.
+# With the argument `browser` also what the tests in a browser need: Chromium and Keycloak, in the cache folder; with
+# `sdk` the clients of others that the tests in tests/sdk run.
 # A step is skipped while its inputs are those of its last success, so a second run takes seconds.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -37,6 +38,7 @@ install_python() {
 }
 # Not `npm ci`: it refuses lock files whose optional packages of other platforms carry no address.
 install_node() { (cd gateway && npm install --no-save --ignore-scripts --silent --no-audit --no-fund); }
+install_sdk() { (cd tests/sdk && npm install --no-save --ignore-scripts --silent --no-audit --no-fund); }
 build_core() { PATH=$PWD/.venv/bin:$PATH VIRTUAL_ENV=$PWD/.venv .venv/bin/maturin develop --uv --release --locked --quiet; }
 build_prover() {
     cargo build --release --locked --manifest-path circuits/Cargo.toml -p prividium-prover
@@ -87,6 +89,11 @@ step core prividium/_core.abi3.so "Rust core: EVM, state tree, store (first buil
     build_core "${core_sources[@]}"
 step prover "$CARGO_TARGET_DIR/release/prividium-prover" \
     "Prover: OpenVM (first build about 12 minutes on 2 cores)" build_prover "${prover_sources[@]}"
+
+if [ "${1:-}" = sdk ]; then
+    step sdk tests/sdk/node_modules/.bin/prividium "Node packages: prividium, viem, ethers and cast" install_sdk \
+        tests/sdk/package-lock.json
+fi
 
 if [ "${1:-}" = browser ]; then
     # shellcheck source=tests/browser/versions

@@ -49,10 +49,14 @@ class OpenedSession:
 
 
 def bearer_token(authorization: str | None) -> str | None:
-    """The token of an `Authorization: Bearer …` header (RFC 6750), None without one."""
+    """The token of an `Authorization: Bearer …` header (RFC 6750), None without one.
+
+    npm `prividium` over viem 2.57 sets the header twice, which browsers join with a comma: the same twice is the same.
+    """
     if authorization is None:
         return None
-    scheme, _, token = authorization.partition(" ")
+    first, *others = (part.strip() for part in authorization.split(","))
+    scheme, _, token = (authorization if any(other != first for other in others) else first).partition(" ")
     return token.strip() if scheme.lower() == "bearer" else None
 
 

@@ -99,3 +99,12 @@ def test_an_expired_session_cannot_be_extended(edge: "Edge", program: "Program")
     change(edge, program, expires_at=clock.now())
     assert program.post("/api/auth/extend-session").status_code == 401
     assert reason(program) == "session_expired"
+
+
+def test_a_header_that_holds_the_same_token_twice_counts_and_two_tokens_do_not(edge: "Edge") -> None:
+    mine, other = edge.program("client").token, edge.program("client-two").token
+    answers = [
+        edge.client().get("/api/profiles/me", headers={"Authorization": f"Bearer {mine}, Bearer {second}"})
+        for second in (mine, other)
+    ]
+    assert [answer.status_code for answer in answers] == [200, 401]

@@ -14,6 +14,8 @@ __all__ = [
     "CallRequest",
     "CoreError",
     "DeniedError",
+    "ExplainedFrame",
+    "Explanation",
     "Genesis",
     "GenesisAccount",
     "Ledger",
@@ -209,6 +211,36 @@ class TraceFrame:
     permitted: bool
 
 @final
+class ExplainedFrame:
+    """One frame of an explained call and what the policy decides about it."""
+
+    depth: int
+    kind: str
+    """CALL, STATICCALL, DELEGATECALL, CALLCODE, CREATE or CREATE2."""
+    sender: bytes
+    target: bytes | None
+    """Whose rule is asked; None for a creation. For DELEGATECALL the contract in whose context the code runs."""
+    code: bytes | None
+    data: bytes
+    """Empty for a creation."""
+    value: int
+    access: _Access
+    allowed: bool
+    reason: str
+    waives: bool
+    """Its rule is an umbrella: the frames below are not judged."""
+
+@final
+class Explanation:
+    """The judge's verdict on a call; `decisive` is the position of the frame that decided: the first denied one, or the
+    call's own. Frames behind it tell what would be denied next.
+    """
+
+    allowed: bool
+    decisive: int
+    frames: list[ExplainedFrame]
+
+@final
 class SimulatedCall:
     """What one call of `Ledger.simulate` did; `output` is its revert data if it failed."""
 
@@ -281,6 +313,11 @@ class Ledger:
         """
     def trace_call(self, request: CallRequest, judged: bool = True) -> list[TraceFrame]:
         """The frames of a call at the head, each after the one that opened it; judged as `call` judges it."""
+    def explain(self, request: CallRequest, access: _Access) -> Explanation:
+        """The verdict on a call at the head, and what the policy in force decides about each frame of it.
+
+        Codes: those of a call that cannot run (`insufficient_funds`), `explanation_too_large`.
+        """
     def trace_transaction(self, transaction_hash: bytes) -> list[TraceFrame]:
         """The frames of a transaction in a block, run again where it stood.
 

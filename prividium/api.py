@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from prividium import clock
+from prividium._core import Ledger
 from prividium.db.engine import Database
 from prividium.errors import Forbidden, PrividiumError, RateLimited, Unauthorized
 from prividium.identity.cross_origin import CrossOrigin
@@ -66,15 +67,18 @@ def install_api(
     database: Database,
     identity: Identity,
     policy_changed: Callable[[], None] | None = None,
+    ledger: Ledger | None = None,
 ) -> None:
     """Add everything under /api, and /dev-idp where no issuer is set.
 
     `policy_changed` is called after every committed change by REST and before its answer: new rules take effect then.
+    `ledger` runs the calls that are explained.
     """
     sys.setrecursionlimit(RECURSION_LIMIT)
     app.state.database = database
     app.state.identity = identity
     app.state.after_write = policy_changed
+    app.state.ledger = ledger
     app.include_router(identity_router)
     for root_router in root_routers:
         app.include_router(root_router)

@@ -56,7 +56,13 @@ def build_application(node: Node) -> FastAPI:
     """The application of a started node."""
     app = FastAPI(title="Prividium", version=node.version, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.disclosures = DisclosureSource(node.ledger, node.settings.chain_id, lambda: _anchor(node))
-    install_api(app, database=node.database, identity=node.identity, policy_changed=node.policy_changed)
+    install_api(
+        app,
+        database=node.database,
+        identity=node.identity,
+        policy_changed=node.policy_changed,
+        ledger=node.ledger,
+    )
     app.state.wallet_source = WalletSource(node.ledger, node.policy)
     app.include_router(disclosure_router)
     app.include_router(wallet_router)

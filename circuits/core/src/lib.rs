@@ -6,6 +6,7 @@
 
 mod chain_id;
 mod error;
+mod explain;
 mod genesis;
 mod leaves;
 mod ledger;
@@ -21,6 +22,7 @@ mod transaction;
 mod tree;
 
 pub use error::{Denial, LedgerError, Result};
+pub use explain::{ExplainedFrame, Explanation};
 pub use genesis::{Genesis, GenesisAccount};
 pub use ledger::{
     decode_any_chain as decode_transaction, execute_witness, CallRequest, Ledger, SealLimits, SimulatedCall,

@@ -111,6 +111,24 @@ impl<'p> CallTracer<'p> {
     }
 }
 
+/// Opcode of a call, who opened it and whose code runs.
+pub(crate) const fn call_kind(inputs: &CallInputs) -> (&'static str, Address, Address) {
+    match inputs.scheme {
+        CallScheme::Call => ("CALL", inputs.caller, inputs.target_address),
+        CallScheme::StaticCall => ("STATICCALL", inputs.caller, inputs.target_address),
+        CallScheme::DelegateCall => ("DELEGATECALL", inputs.target_address, inputs.bytecode_address),
+        CallScheme::CallCode => ("CALLCODE", inputs.target_address, inputs.bytecode_address),
+    }
+}
+
+/// Opcode of a creation.
+pub(crate) fn create_kind(inputs: &CreateInputs) -> &'static str {
+    match inputs.scheme() {
+        CreateScheme::Create2 { .. } => "CREATE2",
+        _ => "CREATE",
+    }
+}
+
 fn error_of(result: InstructionResult) -> Option<&'static str> {
     if result.is_ok() {
         return None;
@@ -136,12 +154,7 @@ impl<CTX: ContextTr> Inspector<CTX> for CallTracer<'_> {
         let runs_own_code = matches!(inputs.scheme, CallScheme::Call | CallScheme::StaticCall);
         let input = inputs.input.bytes(context);
         let has_code = !runs_own_code || inputs.known_bytecode.0 != KECCAK_EMPTY;
-        let (kind, from, to) = match inputs.scheme {
-            CallScheme::Call => ("CALL", inputs.caller, inputs.target_address),
-            CallScheme::StaticCall => ("STATICCALL", inputs.caller, inputs.target_address),
-            CallScheme::DelegateCall => ("DELEGATECALL", inputs.target_address, inputs.bytecode_address),
-            CallScheme::CallCode => ("CALLCODE", inputs.target_address, inputs.bytecode_address),
-        };
+        let (kind, from, to) = call_kind(inputs);
         self.enter(TraceFrame {
             depth: self.open.len(),
             kind,
@@ -167,10 +180,7 @@ impl<CTX: ContextTr> Inspector<CTX> for CallTracer<'_> {
             context.journal_mut().load_account(inputs.caller()).map(|account| account.data.info.nonce);
         self.enter(TraceFrame {
             depth: self.open.len(),
-            kind: match inputs.scheme() {
-                CreateScheme::Create2 { .. } => "CREATE2",
-                _ => "CREATE",
-            },
+            kind: create_kind(inputs),
             from: inputs.caller(),
             to: nonce.ok().map(|nonce| inputs.created_address(nonce)),
             input: inputs.init_code().clone(),

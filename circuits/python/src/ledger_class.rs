@@ -11,8 +11,9 @@ use crate::batch::{Batch, BatchOutput, SealLimits};
 use crate::chain::{Block, Receipt, Transaction};
 use crate::convert::{address, bytes, hash, int, word};
 use crate::errors::{detached, exception};
+use crate::explain::Explanation;
 use crate::genesis::Genesis;
-use crate::policy::PolicyTable;
+use crate::policy::{access_of, PolicyTable};
 use crate::trace::{SimulatedCall, TraceFrame};
 
 /// A read-only call or a gas estimate.
@@ -206,6 +207,11 @@ impl Ledger {
     fn trace_call(&self, py: Python<'_>, request: &CallRequest, judged: bool) -> PyResult<Vec<TraceFrame>> {
         let frames = detached(py, || self.0.trace_call(&request.0, judged))?;
         Ok(frames.into_iter().map(TraceFrame).collect())
+    }
+
+    fn explain(&self, py: Python<'_>, request: &CallRequest, access: &str) -> PyResult<Explanation> {
+        let access = access_of(access)?;
+        detached(py, || self.0.explain(&request.0, access)).map(Explanation)
     }
 
     fn signature_valid(

@@ -5,6 +5,7 @@ mod batch;
 mod chain;
 mod convert;
 mod errors;
+mod explain;
 mod final_proof;
 mod genesis;
 mod ledger_class;
@@ -33,6 +34,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<batch::SealLimits>()?;
     module.add_class::<trace::TraceFrame>()?;
     module.add_class::<trace::SimulatedCall>()?;
+    module.add_class::<explain::Explanation>()?;
+    module.add_class::<explain::ExplainedFrame>()?;
     module.add_class::<ledger_class::CallRequest>()?;
     module.add_class::<ledger_class::Ledger>()?;
     module.add_function(wrap_pyfunction!(ledger_class::execute_witness, module)?)?;

@@ -56,7 +56,7 @@ impl PolicyTable {
     }
 }
 
-fn access_of(word: &str) -> PyResult<ledger::Access> {
+pub(crate) fn access_of(word: &str) -> PyResult<ledger::Access> {
     match word {
         "read" => Ok(ledger::Access::Read),
         "write" => Ok(ledger::Access::Write),

@@ -11,6 +11,7 @@ from prividium.permissions.routes import (
     contract_permissions,
     contracts,
     event_permissions,
+    explain,
     machine_keys,
     machines,
     my_event_rules,
@@ -24,6 +25,6 @@ router = APIRouter(prefix="/api")
 for part in (
     *(roles, users, contracts, contract_permissions, event_permissions, audit_logs),
     *(machines, machine_keys, admin_sessions, admin_passkeys, applications),
-    *(callable_contracts, my_event_rules, templates, template_permissions),
+    *(callable_contracts, my_event_rules, templates, template_permissions, explain),
 ):
     router.include_router(part.router)

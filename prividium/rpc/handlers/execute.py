@@ -11,6 +11,7 @@ from anyio.to_thread import run_sync
 from prividium import clock
 from prividium._core import Transaction, decode_transaction
 from prividium.errors import Forbidden
+from prividium.permissions import readable
 from prividium.rpc import execution_params, params
 from prividium.rpc.chain import Caller, Chain
 from prividium.rpc.envelope import RpcError
@@ -18,9 +19,6 @@ from prividium.rpc.handlers import filtered
 from prividium.rpc.params import Params, Simulation
 from prividium.rpc.refusals import SYNC_TIMEOUT, dropped
 from prividium.types import Address, Hash32, Json, to_hex, to_quantity
-
-PRECOMPILE_NUMBER_MAX = 0x1FF
-"""Precompiles lie at small numbers (EIP-7951 has the largest today, 0x100)."""
 
 SYNC_MS_DEFAULT: Final = 2_000
 DROPPED_LOOK_SECONDS: Final = 0.5
@@ -116,12 +114,6 @@ def _require_own(caller: Caller, sender: Address) -> None:
 
 
 def require_readable(chain: Chain, caller: Caller, simulation: Simulation) -> None:
-    """A read of an address without code is refused like that of a contract without rule: they must look alike, and
-    without a rule no state is read at all.
-    """
     to = simulation.to
-    if to is None or caller.person.owns(to) or int.from_bytes(to, "big") <= PRECOMPILE_NUMBER_MAX:
-        return
-    chain.ledger.judge_read(simulation.sender, to, simulation.data)
-    if not chain.ledger.code(to):
-        raise Forbidden("permission.missing", "forbidden")
+    is_own = to is not None and caller.person.owns(to)
+    readable.require_readable(chain.ledger, simulation.sender, to, simulation.data, is_own=is_own)

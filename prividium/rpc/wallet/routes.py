@@ -13,9 +13,9 @@ from prividium.errors import Forbidden, InvalidInput
 from prividium.identity.caller import Caller, RequestId, TheIdentity
 from prividium.identity.principal import Principal
 from prividium.permissions.decide import Call, Deny, judge_call, record_denial
+from prividium.permissions.readable import PRECOMPILE_NUMBER_MAX
 from prividium.permissions.source import PolicySource
 from prividium.rest import AddressIn, Answer, Body, address_text, time_text
-from prividium.rpc.handlers.execute import PRECOMPILE_NUMBER_MAX
 from prividium.rpc.wallet import allowances
 from prividium.rpc.wallet.allowances import NONCE_MAX, VALUE_MAX, Announced
 from prividium.types import Address, from_hex, to_hex

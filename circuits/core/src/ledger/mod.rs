@@ -3,6 +3,7 @@
 mod batches;
 mod blocks;
 mod creation;
+mod explaining;
 mod openings;
 mod policies;
 mod reading;

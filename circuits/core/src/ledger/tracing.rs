@@ -149,7 +149,7 @@ fn check(receipt: &Receipt, result: &ExecutionResult) -> Result<()> {
     )))
 }
 
-fn failure(error: EVMError<LedgerError>) -> LedgerError {
+pub(super) fn failure(error: EVMError<LedgerError>) -> LedgerError {
     match error {
         EVMError::Database(error) => error,
         EVMError::Transaction(invalid) => LedgerError::invalid("transaction_invalid", invalid.to_string()),
@@ -169,7 +169,7 @@ fn context<DB: Database>(state: DB, block: &Block, chain_id: u64) -> MainnetCont
     context_of(state, &block, chain_id)
 }
 
-fn context_of<DB: Database>(state: DB, block: &BlockContext, chain_id: u64) -> MainnetContext<DB> {
+pub(super) fn context_of<DB: Database>(state: DB, block: &BlockContext, chain_id: u64) -> MainnetContext<DB> {
     let mut cfg = CfgEnv::new_with_spec(SPEC);
     cfg.chain_id = chain_id;
     let env = BlockEnv {

@@ -1,6 +1,7 @@
 //! The ledger through its public face, with signed transactions and hand-assembled contracts.
 
 mod durability;
+mod explaining;
 mod mempool;
 mod openings;
 mod sealing;

@@ -175,9 +175,13 @@ impl Rules {
     }
 
     /// Everybody may call `selector` of `target`.
-    pub(crate) fn public(mut self, target: Address, selector: [u8; 4]) -> Self {
+    pub(crate) fn public(self, target: Address, selector: [u8; 4]) -> Self {
+        self.rule(target, selector, encode_rule(RuleKind::Public, AccessKind::Write, false, &[], &[]))
+    }
+
+    /// The rule of these bytes.
+    pub(crate) fn rule(mut self, target: Address, selector: [u8; 4], rule: Vec<u8>) -> Self {
         let (preimage, length) = rule_preimage(&target.into_array(), Some(selector));
-        let rule = encode_rule(RuleKind::Public, AccessKind::Write, false, &[], &[]);
         self.0.push((preimage[..length].to_vec(), rule));
         self
     }

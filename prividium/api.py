@@ -9,6 +9,7 @@ from typing import Final
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from scim2_models import SCIMException
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -31,6 +32,9 @@ from prividium.identity.step_up import StepUpRequired
 from prividium.issuer_settings import DEFAULT_ISSUER_ID
 from prividium.permissions.decide import record_denial
 from prividium.permissions.routes import router as administration_router
+from prividium.provisioning.refusals import answer_scim, scim_error
+from prividium.provisioning.resources import PATH as SCIM_PATH
+from prividium.provisioning.routes import router as scim_router
 
 BODY_BYTES_MAX: Final = 2 * 2**20
 REQUEST_ID_HEADER: Final = "x-request-id"
@@ -83,9 +87,11 @@ def install_api(
     for root_router in root_routers:
         app.include_router(root_router)
     app.include_router(administration_router)
+    app.include_router(scim_router)
     if identity.settings.uses_dev_idp:
         app.mount(DEV_IDP_PATH, dev_idp_application(_dev_idp_config(identity)))
     app.add_exception_handler(PrividiumError, _answer_refusal)
+    app.add_exception_handler(SCIMException, answer_scim)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(HTTPException, _answer_http)
     app.add_exception_handler(Exception, _answer_fault)
@@ -146,6 +152,8 @@ async def _answer_refusal(request: Request, error: Exception) -> Response:
         return page("signed_in.html", error.status, heading="That did not work", message=error.message)
     if request.url.path == TOKEN_PATH:
         return oauth_refusal(request, error)
+    if _is_scim(request):
+        return scim_error(error.status, error.message)
     headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, Unauthorized) else {}
     beside = {"requiresStepUp": True, "action": error.action} if isinstance(error, StepUpRequired) else {}
     return _envelope(error.status, code, error.code, error.message, headers=headers, beside=beside)
@@ -168,6 +176,8 @@ async def _answer_invalid(request: Request, error: Exception) -> Response:
 async def _answer_http(request: Request, error: Exception) -> Response:
     status = HTTPStatus(error.status_code if isinstance(error, HTTPException) else 500)
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    if _is_scim(request):
+        return scim_error(status, status.phrase.lower())
     code = _CODES.get(status, status.phrase.upper().replace(" ", "_"))
     return _envelope(status, code, f"http_{status.value}", status.phrase.lower(), headers=headers)
 
@@ -175,6 +185,8 @@ async def _answer_http(request: Request, error: Exception) -> Response:
 async def _answer_fault(request: Request, _error: Exception) -> Response:
     request_id = getattr(request.state, "request_id", "")
     message = f"an unexpected fault; the log names it under request {request_id}"
+    if _is_scim(request):
+        return scim_error(HTTPStatus.INTERNAL_SERVER_ERROR, message)
     return _envelope(HTTPStatus.INTERNAL_SERVER_ERROR, "INTERNAL_SERVER_ERROR", "internal_error", message)
 
 
@@ -192,6 +204,10 @@ def _envelope(
     if issues:
         body["issues"] = list(issues)
     return JSONResponse({"error": body, **beside}, status, headers)
+
+
+def _is_scim(request: Request) -> bool:
+    return request.url.path.startswith(f"{SCIM_PATH}/")
 
 
 def _wants_page(request: Request) -> bool:

@@ -11,11 +11,12 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from prividium.client_settings import BUILT_IN_CLIENTS, redirect_uri
 from prividium.clock import ClockMode
+from prividium.directory_settings import DirectorySettings
 from prividium.errors import ConfigurationError
 from prividium.issuer_settings import DEFAULT_ISSUER_ID, IssuerSettings, http_url
 
@@ -30,10 +31,8 @@ TRANSACTION_GAS_CAP = 2**24
 """EIP-7825; a block must have room for one such transaction."""
 
 
-class IdentitySettings(BaseModel):
+class IdentitySettings(DirectorySettings):
     """Login, sessions and wallets; in the environment `PRIVIDIUM_IDENTITY__<NAME>`, in the file `[identity]`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     issuers: tuple[IssuerSettings, ...] = Field(
         default=(), description="Several issuers, or one with more than the `oidc_…` settings say; see below."
@@ -101,6 +100,8 @@ class IdentitySettings(BaseModel):
         if self.oidc_issuer is not None:
             ids.append(DEFAULT_ISSUER_ID)
             urls.append(self.oidc_issuer)
+        if self.scim_token_hashes and self.scim_issuer not in (ids or [DEFAULT_ISSUER_ID]):
+            raise ValueError(f"scim_issuer is {self.scim_issuer}, but no issuer has this id")
         if len(set(ids)) != len(ids) or len(set(urls)) != len(urls):
             # A person is (issuer, subject): the same provider twice would have two sets of rules for one person.
             raise ValueError(f"each of the issuers needs an id (not {DEFAULT_ISSUER_ID}) and a URL of its own")
@@ -381,7 +382,7 @@ def _explain(error: ValidationError, path: Path) -> str:
         if not item["loc"]:
             lines.append(problem)
             continue
-        shown = "" if "secret" in field or "url" in field else f" (got {item['input']!r})"
+        shown = "" if any(word in field for word in ("secret", "url", "token")) else f" (got {item['input']!r})"
         variable = ENVIRONMENT_PREFIX + field.upper().replace(".", "__")
         fix = f"; correct {variable} or `{field}` in {path.name}"
         lines.append(f"{field}: {problem}{shown}{fix}")

@@ -8,7 +8,7 @@ from authlib.oidc.core import CodeIDToken  # type: ignore[import-untyped]
 
 from prividium import clock
 from prividium.errors import Unauthorized
-from prividium.identity.role_claim import RoleClaim
+from prividium.identity.role_claim import ClaimPath, RoleClaim, claim_at
 from prividium.identity.tokens import (
     LEEWAY_SECONDS,
     Header,
@@ -47,6 +47,8 @@ class VerifiedClaims:
     """`sid`: what the provider calls the session it began."""
     roles: frozenset[str]
     """Names of our roles that the role claim gives."""
+    directory_key: str | None
+    """By what the directory knows the person, where the issuer has one."""
     unknown_claims: frozenset[str]
 
 
@@ -59,6 +61,7 @@ class Expectation:
     access_token: str | None
     """What came with the ID token; None if nothing did."""
     role_claim: RoleClaim = field(default_factory=RoleClaim)
+    directory_claim: ClaimPath = ()
 
 
 def verify_id_token(id_token: str, header: Header, key: PublicKey, expected: Expectation) -> VerifiedClaims:
@@ -104,8 +107,18 @@ def verify_id_token(id_token: str, header: Header, key: PublicKey, expected: Exp
         issued_at=issued_at,
         session_id=text_claim(claims, "sid"),
         roles=expected.role_claim.granted(claims),
-        unknown_claims=frozenset(claims) - CHECKED - READ - IGNORED - set(expected.role_claim.path[:1]),
+        directory_key=_text_at(expected.directory_claim, claims),
+        unknown_claims=frozenset(claims) - CHECKED - READ - IGNORED - _configured(expected),
     )
+
+
+def _configured(expected: Expectation) -> set[str]:
+    return {*expected.role_claim.path[:1], *expected.directory_claim[:1]}
+
+
+def _text_at(path: ClaimPath, claims: Mapping[str, object]) -> str | None:
+    value = claim_at(path, claims) if path else None
+    return value if isinstance(value, str) and value else None
 
 
 def _check_alone(claims: Mapping[str, object]) -> None:

@@ -9,7 +9,7 @@ from prividium.errors import ConfigurationError, InvalidInput
 from prividium.identity.claims import refused
 from prividium.identity.dev_people import ADMINISTRATOR
 from prividium.identity.oidc import OidcClient, Registration
-from prividium.identity.role_claim import RoleClaim
+from prividium.identity.role_claim import ClaimPath, RoleClaim, claim_path
 from prividium.identity.tokens import TokenFault, claimed_issuer
 from prividium.issuer_settings import DEFAULT_ISSUER_ID, IssuerSettings
 from prividium.settings import IdentitySettings
@@ -76,7 +76,8 @@ def _issuers(settings: IdentitySettings, public_url: str) -> Iterator[Issuer]:
         registration = Registration(
             issuer.client_id, _secret_of(issuer), redirect_uri=public_url + callback_path(issuer.id)
         )
-        client = OidcClient(issuer.url, registration, RoleClaim.of(issuer.role_claim, issuer.role_mapping))
+        role_claim = RoleClaim.of(issuer.role_claim, issuer.role_mapping)
+        client = OidcClient(issuer.url, registration, role_claim, _directory_claim(settings, issuer.id))
         yield Issuer(issuer.id, issuer.name, client, frozenset(issuer.admin_subjects))
 
 
@@ -91,9 +92,14 @@ def _default_issuer(settings: IdentitySettings, public_url: str) -> Issuer:
         settings.oidc_issuer or public_url + DEV_IDP_PATH,
         registration,
         RoleClaim.of(settings.oidc_role_claim, settings.oidc_role_mapping),
+        _directory_claim(settings, DEFAULT_ISSUER_ID),
     )
     subjects = {*settings.oidc_admin_subjects, *([ADMINISTRATOR.subject] if settings.uses_dev_idp else ())}
     return Issuer(DEFAULT_ISSUER_ID, "Single sign-on", client, frozenset(subjects))
+
+
+def _directory_claim(settings: IdentitySettings, issuer_id: str) -> ClaimPath:
+    return claim_path(settings.scim_claim) if issuer_id == settings.scim_issuer else ()
 
 
 def _secret_of(issuer: IssuerSettings) -> str | None:

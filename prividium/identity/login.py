@@ -17,18 +17,18 @@ from prividium import clock
 from prividium.audit import trail
 from prividium.errors import InvalidInput, Unauthorized
 from prividium.identity.backchannel import refuse_ended
-from prividium.identity.claim_roles import RoleChange, apply_claim_roles
 from prividium.identity.claims import refused
 from prividium.identity.credentials import Origin
+from prividium.identity.given_roles import RoleChange, apply_given_roles
 from prividium.identity.issuers import Issuer
-from prividium.identity.models import LoginFlow
+from prividium.identity.models import FROM_CLAIM, LoginFlow
 from prividium.identity.oidc import SignedIn
 from prividium.identity.secrecy import credential_hash, same
 from prividium.identity.service import Identity
 from prividium.identity.sessions import OpenedSession, ProviderSession, SessionKind, open_session
 from prividium.identity.spent import spend
 from prividium.identity.tokens import AGE_SECONDS_MAX, LEEWAY_SECONDS, signed_part
-from prividium.identity.users import user_for
+from prividium.identity.users import refuse_disabled, user_for
 
 SIGNED_IN_PATH: Final = "/api/auth/signed-in"
 RETURN_TO_LENGTH_MAX: Final = 4096
@@ -116,7 +116,9 @@ def _open(
     provider = ProviderSession(issuer.id, claims.session_id, signed_in.id_token)
     with identity.database.write() as session:
         user = user_for(session, claims, issuer.admin_subjects)
-        change = apply_claim_roles(session, user.id, claims.roles)
+        admitted = identity.directory.admit(session, issuer.id, user, claims, request_id)
+        refuse_disabled(user)
+        change = apply_given_roles(session, user.id, claims.roles, FROM_CLAIM)
         opened = open_session(session, user.id, kind, identity.session_limits, origin, provider=provider)
         trail.record(
             session,
@@ -130,7 +132,7 @@ def _open(
         refuse_ended(session, claims)
     if change.unknown:
         _log.warning("issuer %s: role_mapping names roles that do not exist: %s", issuer.id, ", ".join(change.unknown))
-    return FinishedLogin(opened, return_to, roles_changed=bool(change.gained or change.lost))
+    return FinishedLogin(opened, return_to, roles_changed=admitted or bool(change.gained or change.lost))
 
 
 def _spend_token(identity: Identity, signed_in: SignedIn) -> None:

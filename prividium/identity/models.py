@@ -1,6 +1,6 @@
 """Tables of people: users, roles, wallets, sessions and the short-lived rows of a login."""
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, false, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from prividium.db.metadata import ADDRESS, HASH, SECONDS, Base
@@ -9,6 +9,7 @@ ADMIN_ROLE_ID = "admin"
 USER_ROLE_ID = "user"
 ASSIGNED = "assigned"
 FROM_CLAIM = "claim"
+FROM_DIRECTORY = "scim"
 
 
 class UserRole(Base):
@@ -16,8 +17,9 @@ class UserRole(Base):
 
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     role_id: Mapped[str] = mapped_column(ForeignKey("roles.id", ondelete="RESTRICT"), primary_key=True, index=True)
-    source: Mapped[str] = mapped_column(String(16), server_default=ASSIGNED)
-    """What gave the role: `assigned` by an administrator, or the `claim` of the identity provider."""
+    source: Mapped[str] = mapped_column(String(16), primary_key=True, server_default=ASSIGNED)
+    """What gave the role: `assigned` by an administrator, the `claim` of the identity provider, or its directory
+    (`scim`). A role that several give lasts until the last of them takes it away."""
 
 
 class Role(Base):
@@ -45,6 +47,10 @@ class Wallet(Base):
     created_at: Mapped[int] = mapped_column(SECONDS)
 
 
+_HELD = select(UserRole.user_id, UserRole.role_id).distinct().subquery("held_roles")
+"""Each role once, however many give it."""
+
+
 class User(Base):
     """A person, made at the first login; (issuer, subject) is the identity, the rest is display."""
 
@@ -57,10 +63,21 @@ class User(Base):
     source: Mapped[str] = mapped_column(String(16))
     display_name: Mapped[str] = mapped_column(String(128))
     disabled: Mapped[bool] = mapped_column(default=False)
+    """Whether they are locked out: `suspended` or `deprovisioned`."""
+    suspended: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """By an administrator."""
+    deprovisioned: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """By the directory."""
     created_at: Mapped[int] = mapped_column(SECONDS)
     updated_at: Mapped[int] = mapped_column(SECONDS)
 
-    roles: Mapped[list[Role]] = relationship(secondary="user_roles", order_by=Role.policy_id)
+    roles: Mapped[list[Role]] = relationship(
+        secondary=_HELD,
+        primaryjoin=lambda: User.id == _HELD.c.user_id,
+        secondaryjoin=lambda: Role.id == _HELD.c.role_id,
+        order_by=Role.policy_id,
+        viewonly=True,
+    )
     role_links: Mapped[list[UserRole]] = relationship(viewonly=True)
     wallets: Mapped[list[Wallet]] = relationship(order_by=Wallet.created_at)
 

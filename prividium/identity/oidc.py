@@ -17,7 +17,7 @@ from prividium.errors import Unauthorized
 from prividium.identity.claims import Expectation, VerifiedClaims, refused, verify_id_token
 from prividium.identity.logout_token import VerifiedLogout, verify_logout_token
 from prividium.identity.provider import Provider, json_object
-from prividium.identity.role_claim import RoleClaim
+from prividium.identity.role_claim import ClaimPath, RoleClaim
 from prividium.identity.tokens import ID_TOKEN_KINDS, LOGOUT_TOKEN_KINDS, TokenFault, read_header
 
 SCOPE: Final = "openid profile email"
@@ -43,12 +43,15 @@ class SignedIn:
 class OidcClient:
     """One issuer, one client registration."""
 
-    def __init__(self, issuer: str, registration: Registration, role_claim: RoleClaim) -> None:
+    def __init__(
+        self, issuer: str, registration: Registration, role_claim: RoleClaim, directory_claim: ClaimPath = ()
+    ) -> None:
         self.issuer = issuer
         self.client_id = registration.client_id
         self.provider = Provider(issuer)
         self._registration = registration
         self._role_claim = role_claim
+        self._directory_claim = directory_claim
 
     def close(self) -> None:
         self.provider.close()
@@ -90,7 +93,12 @@ class OidcClient:
         Raises Unauthorized("id_token_…_invalid").
         """
         expected = Expectation(
-            self.provider.metadata().issuer, self.client_id, nonce, access_token, role_claim=self._role_claim
+            self.provider.metadata().issuer,
+            self.client_id,
+            nonce,
+            access_token,
+            role_claim=self._role_claim,
+            directory_claim=self._directory_claim,
         )
         try:
             header = read_header(id_token, ID_TOKEN_KINDS)

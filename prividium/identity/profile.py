@@ -31,7 +31,8 @@ class UserAnswer(Answer):
     updated_at: str
     roles: list[RoleAnswer]
     role_sources: dict[str, str]
-    """By id of the role: `assigned` by an administrator, or a `claim` of the identity provider."""
+    """By id of the role: `assigned` by an administrator, a `claim` of the identity provider, its directory (`scim`), or
+    several of them with a space between."""
     wallets: list[WalletAnswer]
 
 
@@ -56,6 +57,13 @@ def show_wallet(wallet: Wallet) -> WalletAnswer:
     )
 
 
+def _role_sources(user: User) -> dict[str, str]:
+    sources: dict[str, list[str]] = {}
+    for link in user.role_links:
+        sources.setdefault(link.role_id, []).append(link.source)
+    return {role_id: " ".join(sorted(names)) for role_id, names in sources.items()}
+
+
 def show_user(user: User) -> UserAnswer:
     return UserAnswer(
         id=user.id,
@@ -65,6 +73,6 @@ def show_user(user: User) -> UserAnswer:
         created_at=time_text(user.created_at),
         updated_at=time_text(user.updated_at),
         roles=[show_role(role) for role in user.roles],
-        role_sources={link.role_id: link.source for link in user.role_links},
+        role_sources=_role_sources(user),
         wallets=[show_wallet(wallet) for wallet in user.wallets],
     )

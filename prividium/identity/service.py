@@ -13,6 +13,7 @@ from prividium.errors import ConfigurationError, PrividiumError, Unauthorized
 from prividium.identity import api_keys
 from prividium.identity.api_keys import KeyHolder
 from prividium.identity.credentials import Credentials
+from prividium.identity.directory import Directory
 from prividium.identity.issuers import Issuers
 from prividium.identity.key_uses import KeyUses
 from prividium.identity.nonce_token import SECRET_BYTES_MIN, NonceTokens
@@ -61,6 +62,7 @@ class Identity:
         self.origin = f"{parts.scheme}://{parts.netloc}"
         self.secure = parts.scheme == "https"
         self.issuers = Issuers(settings, public_url)
+        self.directory = Directory(settings)
         self.wallet_rpc_tokens = WalletRpcTokens(data_dir)
         self.oauth_clients = OAuthClients(settings.client_redirect_uris)
         self.session_limits = SessionLimits(settings.session_idle_seconds, settings.session_ttl_seconds)
@@ -79,6 +81,7 @@ class Identity:
         self.login_window = SlidingWindow(settings.login_requests_per_minute_max)
         self.refusal_window = SlidingWindow(settings.login_requests_per_minute_max)
         self.rest_window = SlidingWindow(settings.requests_per_minute_max)
+        self.scim_window = SlidingWindow(settings.scim_requests_per_minute_max)
 
     def principal_for(self, credentials: Credentials) -> Principal | None:
         """Who sent a request; None without credentials. Raises Unauthorized for credentials that do not hold."""

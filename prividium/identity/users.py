@@ -14,7 +14,7 @@ from prividium.identity.models import ADMIN_ROLE_ID, User, UserRole
 def user_for(session: Session, claims: VerifiedClaims, admin_subjects: Collection[str]) -> User:
     """The user of (issuer, subject); a new one has no roles, save those that the settings name as administrators.
 
-    Raises Unauthorized("user_disabled").
+    Whether they may sign in is another question: `refuse_disabled`.
     """
     now = clock.now()
     user = session.scalar(select(User).where(User.issuer == claims.issuer, User.subject == claims.subject))
@@ -33,8 +33,17 @@ def user_for(session: Session, claims: VerifiedClaims, admin_subjects: Collectio
         session.flush()
         if claims.subject in admin_subjects:
             session.add(UserRole(user_id=user.id, role_id=ADMIN_ROLE_ID))
-    if user.disabled:
-        raise Unauthorized("user_disabled", "this user is disabled; ask an administrator")
     if user.display_name != claims.display_name:
         user.display_name, user.updated_at = claims.display_name, now
     return user
+
+
+def refuse_disabled(user: User) -> None:
+    """Raises Unauthorized("user_disabled")."""
+    if user.disabled:
+        raise Unauthorized("user_disabled", "this user is disabled; ask an administrator")
+
+
+def settle_access(user: User) -> None:
+    """Out as soon as an administrator or the directory says so, in again when neither does."""
+    user.disabled = user.suspended or user.deprovisioned

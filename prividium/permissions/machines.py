@@ -13,8 +13,9 @@ from prividium.identity.machine_models import MACHINE_ISSUER, MACHINE_SOURCE, Al
 from prividium.identity.models import Role, User
 from prividium.identity.networks import parse_network
 from prividium.identity.subject import PEOPLE_ONLY
+from prividium.identity.users import settle_access
 from prividium.permissions.models import PolicyState
-from prividium.permissions.roles import find_roles
+from prividium.permissions.roles import find_roles, give_roles
 
 NETWORKS_MAX = 64
 
@@ -34,10 +35,11 @@ def create(session: Session, name: str, description: str, role_ids: Collection[s
         created_at=now,
         updated_at=now,
     )
-    user.roles = _checked_roles(session, role_ids)
+    roles = _checked_roles(session, role_ids)
     machine = Machine(user_id=machine_id, description=description, user=user)
     session.add(machine)
     session.flush()
+    give_roles(session, user, roles)
     return machine
 
 
@@ -54,9 +56,8 @@ def change(session: Session, machine_id: str, name: str, description: str, role_
     session.get_one(PolicyState, 1, with_for_update=True)
     machine = find(session, machine_id)
     machine.description = description
-    machine.user.display_name, machine.user.roles = name, _checked_roles(session, role_ids)
-    machine.user.updated_at = clock.now()
-    session.flush()
+    machine.user.display_name, machine.user.updated_at = name, clock.now()
+    give_roles(session, machine.user, _checked_roles(session, role_ids))
     return machine
 
 
@@ -64,7 +65,8 @@ def set_disabled(session: Session, machine_id: str, disabled: bool) -> Machine:
     """A disabled machine has no valid key or token and no wallet in the policy; its tokens do not come back."""
     session.get_one(PolicyState, 1, with_for_update=True)
     machine = find(session, machine_id)
-    machine.user.disabled, machine.user.updated_at = disabled, clock.now()
+    machine.user.suspended, machine.user.updated_at = disabled, clock.now()
+    settle_access(machine.user)
     if disabled:
         sessions.revoke_all(session, machine_id)
     session.flush()

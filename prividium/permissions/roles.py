@@ -1,14 +1,16 @@
 """Roles, and who holds them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 
-from sqlalchemy import exists, select
+from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
 from prividium import clock
 from prividium.errors import Conflict, InvalidInput, NotFound
 from prividium.identity.machine_models import MACHINE_SOURCE
-from prividium.identity.models import Role, User, UserRole
+from prividium.identity.models import ASSIGNED, Role, User, UserRole
+from prividium.identity.users import settle_access
 from prividium.permissions.models import EventRuleRole, FunctionRuleRole, PolicyState
 from prividium.permissions.rules import SYSTEM_PERMISSIONS
 
@@ -90,31 +92,63 @@ def assign_roles(session: Session, user_id: str, role_ids: Collection[str]) -> U
     """The user holds exactly these roles afterwards; raises Conflict("last_administrator")."""
     session.get_one(PolicyState, 1, with_for_update=True)
     user = find_user(session, user_id)
-    user.roles, user.updated_at = find_roles(session, role_ids), clock.now()
-    session.flush()
+    user.updated_at = clock.now()
+    give_roles(session, user, find_roles(session, role_ids))
     _keep_an_administrator(session)
     return user
+
+
+def give_roles(session: Session, user: User, roles: Collection[Role]) -> None:
+    """The user holds exactly these roles afterwards: those held already keep their sources, the others are assigned."""
+    wanted = {role.id for role in roles}
+    of_user = UserRole.user_id == user.id
+    session.execute(delete(UserRole).where(of_user, UserRole.role_id.not_in(wanted)))
+    held = set(session.scalars(select(UserRole.role_id).where(of_user)))
+    session.add_all(UserRole(user_id=user.id, role_id=role_id, source=ASSIGNED) for role_id in sorted(wanted - held))
+    session.flush()
+    session.expire(user, ["roles", "role_links"])
 
 
 def set_disabled(session: Session, user_id: str, disabled: bool) -> User:
-    """A disabled user has no session, no wallet in the policy and cannot sign in."""
+    """A disabled user has no session, no wallet in the policy and cannot sign in.
+
+    Raises Conflict("last_administrator", "user_deprovisioned").
+    """
     session.get_one(PolicyState, 1, with_for_update=True)
     user = find_user(session, user_id)
-    user.disabled, user.updated_at = disabled, clock.now()
+    if user.deprovisioned and not disabled:
+        raise Conflict("user_deprovisioned", "the directory has taken this user's access away; give it back there")
+    user.suspended, user.updated_at = disabled, clock.now()
+    settle_access(user)
     session.flush()
     _keep_an_administrator(session)
     return user
 
 
+@contextmanager
+def keeping_an_administrator(session: Session) -> Iterator[None]:
+    """Whoever of the administrators a change takes away, one is left; raises Conflict("last_administrator")."""
+    session.get_one(PolicyState, 1, with_for_update=True)
+    before = _has_an_administrator(session)
+    yield
+    if before:
+        _keep_an_administrator(session)
+
+
 def _keep_an_administrator(session: Session) -> None:
+    if not _has_an_administrator(session):
+        raise Conflict("last_administrator", "nobody would be left to administer; make somebody an administrator first")
+
+
+def _has_an_administrator(session: Session) -> bool:
+    session.flush()
     holders = session.scalars(
         select(Role)
         .join(UserRole, UserRole.role_id == Role.id)
         .join(User, User.id == UserRole.user_id)
         .where(User.disabled.is_(False), User.source != MACHINE_SOURCE)
     )
-    if not any(ADMIN_WRITE in role.system_permissions for role in holders):
-        raise Conflict("last_administrator", "nobody would be left to administer; make somebody an administrator first")
+    return any(ADMIN_WRITE in role.system_permissions for role in holders)
 
 
 def _check_new_name(session: Session, name: str) -> None:

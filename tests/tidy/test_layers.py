@@ -7,12 +7,23 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-FOUNDATION = {"errors", "types", "clock", "settings", "issuer_settings", "client_settings", "rest", "_core"}
+FOUNDATION = {
+    "errors",
+    "types",
+    "clock",
+    "settings",
+    "issuer_settings",
+    "client_settings",
+    "directory_settings",
+    "rest",
+    "_core",
+}
 MAY_IMPORT: dict[str, set[str]] = {
     "db": set(),
     "audit": {"db"},
     "identity": {"db", "audit"},
     "permissions": {"db", "audit", "identity"},
+    "provisioning": {"db", "audit", "identity", "permissions"},
     "ledger": {"db", "permissions", "identity"},
     "batch": {"ledger"},
     "proof": {"ledger", "batch"},

@@ -113,6 +113,8 @@ BANK = {"id": "bank", "name": "Bank", "url": "https://sso.example"}
         ({"issuers": [{**BANK, "url": "sso"}]}, ["identity.issuers.0.url", "http://"]),
         ({"issuers": [{**BANK, "role_mapping": {"a": "b"}}]}, ["role_claim"]),
         ({"oidc_role_mapping": {"a": "b"}}, ["oidc_role_claim"]),
+        ({"scim_token_hashes": ["ab" * 32], "scim_issuer": "bank"}, ["scim_issuer is bank"]),
+        ({"scim_token_hashes": ["ab" * 31]}, ["scim_token_hashes", "prividium scim token"]),
         ({"issuers": [{**BANK, "colour": "red"}]}, ["colour", "no such setting"]),
     ],
 )
@@ -126,6 +128,9 @@ def test_secrets_are_not_repeated(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as refused:
         load_settings(tmp_path, identity={"oidc_client_secret": ["hunter2"]}, database_url=["postgres://u:hunter2@h/d"])
     assert "hunter2" not in refused.value.message
+    with pytest.raises(ConfigurationError) as of_directory:
+        load_settings(tmp_path, identity={"scim_token_hashes": ["hunter2"]})
+    assert "hunter2" not in of_directory.value.message
     assert "hunter2" not in repr(load_settings(tmp_path, identity={"oidc_client_secret": "hunter2"}))
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import inspect, text
 
 import prividium.audit.models
 import prividium.identity.application_models
+import prividium.identity.directory_models
 import prividium.identity.machine_models
 import prividium.identity.models
 import prividium.identity.passkey_models

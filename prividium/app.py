@@ -131,6 +131,25 @@ def _add_rpc(app: FastAPI, node: Node) -> None:
     app.router.routes.append(Route("/rpc", door.endpoint, methods=["POST"]))
     app.router.routes.append(Route("/rpc/wallet/{token}", WalletDoor(door, node.database).endpoint, methods=["POST"]))
     app.router.routes.append(WebSocketRoute("/rpc", sockets.endpoint))
+    app.state.after_write = _RightsChanged(node, sockets)
+
+
+class _RightsChanged:
+    """After a change by REST: the ledger takes the newest rules, and nobody listens on who may not any more."""
+
+    def __init__(self, node: Node, sockets: Sockets) -> None:
+        self._node = node
+        self._sockets = sockets
+        self._version = node.policy.current_version()
+
+    def __call__(self) -> None:
+        try:
+            self._node.policy_changed()
+        finally:
+            version = self._node.policy.current_version()
+            if version != self._version:
+                self._version = version
+                self._sockets.doubt()
 
 
 def _anchor(node: Node) -> AnchorAddress | None:

@@ -1,4 +1,4 @@
-"""New blocks for those who wait for them: from the index's thread to the event loop."""
+"""A number that grows, as the newest block's, for those who wait for it: from any thread to the event loop."""
 
 import asyncio
 from collections.abc import Callable

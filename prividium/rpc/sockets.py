@@ -22,6 +22,7 @@ from prividium.identity.principal import Principal
 from prividium.rpc.chain import Caller
 from prividium.rpc.dispatch import Denial, Door, Visit
 from prividium.rpc.envelope import Call, RpcError, error_envelope, result_envelope
+from prividium.rpc.heights import Heights
 from prividium.rpc.refusals import refusal, unauthorized
 from prividium.rpc.subscriptions import Subscriptions, next_notifications
 from prividium.types import Json
@@ -79,6 +80,13 @@ class Sockets:
         self._limits = limits
         self._open: Counter[str] = Counter()
         self._strangers = 0
+        self._doubts_count = 0
+        self._doubts = Heights(lambda: self._doubts_count)
+
+    def doubt(self) -> None:
+        """Rights have changed: look now whether everybody may still listen. Any thread."""
+        self._doubts_count += 1
+        self._doubts.notify()
 
     async def endpoint(self, socket: WebSocket) -> None:
         credentials = credentials_of(socket)
@@ -175,7 +183,7 @@ class Sockets:
         if self._open[person] >= self._limits.per_person_max:
             raise _Closing(POLICY_VIOLATION, f"at most {self._limits.per_person_max} sockets for one person")
         self._open[person] += 1
-        tasks = [asyncio.create_task(self._read(session)), asyncio.create_task(self._watch(session))]
+        tasks = [asyncio.create_task(work(session)) for work in (self._read, self._watch, self._guard)]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -217,15 +225,18 @@ class Sockets:
         return await self._door.answer(body, Visit(principal, clock.new_id(), session.subscriptions))
 
     async def _watch(self, session: _Session) -> None:
-        """Tells of new blocks, and looks whether the session is still there."""
-        checked = clock.monotonic()
+        """Tells of new blocks."""
         while True:
             height = self._chain.height
             await self._deliver(session)
             await self._chain.heights.beyond(height, self._limits.session_check_seconds)
-            if clock.monotonic() - checked >= self._limits.session_check_seconds:
-                await self._still_there(session)
-                checked = clock.monotonic()
+
+    async def _guard(self, session: _Session) -> None:
+        """Looks whether the session is still there: now and then, and whenever rights have changed."""
+        while True:
+            seen = self._doubts_count
+            await self._still_there(session)
+            await self._doubts.beyond(seen, self._limits.session_check_seconds)
 
     async def _deliver(self, session: _Session) -> None:
         """Everything up to now, with the rights of now."""

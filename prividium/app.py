@@ -22,6 +22,7 @@ from prividium.node.discovery import PATH as DISCOVERY_PATH
 from prividium.node.discovery import discovery_document
 from prividium.node.parts import Node
 from prividium.node.status import LISTED_MAX, batch_document, batches_document
+from prividium.openapi import install_openapi
 from prividium.permissions.visibility import FULL_READ
 from prividium.rest import time_text
 from prividium.rpc.chain import Chain, ChainLimits
@@ -70,6 +71,7 @@ def build_application(node: Node) -> FastAPI:
     _add_health(app, node)
     app.add_api_route(DISCOVERY_PATH, lambda: JSONResponse(discovery_document(node)), methods=["GET"])
     _add_batches(app, node)
+    install_openapi(app, node.version)
     app.add_middleware(SecurityHeaders, https=node.settings.base_url.startswith("https://"))
     return app
 

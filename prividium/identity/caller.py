@@ -54,7 +54,8 @@ def spend_login(request: Request) -> None:
     identity_of(request).login_window.spend(address_of(request))
 
 
-def _maybe_caller(request: Request) -> Principal | None:
+def maybe_caller(request: Request) -> Principal | None:
+    """Raises Unauthorized for credentials that do not hold."""
     identity = identity_of(request)
     principal = identity.principal_for(credentials_of(request))
     if principal is None:
@@ -69,7 +70,7 @@ def _maybe_caller(request: Request) -> Principal | None:
     return principal
 
 
-def _browser_caller(request: Request) -> Principal | None:
+def browser_caller(request: Request) -> Principal | None:
     """For pages: the signed-in person, if any. A form checks its token itself."""
     token = cookie_token(request)
     if token is None:
@@ -82,8 +83,8 @@ def _browser_caller(request: Request) -> Principal | None:
     return principal
 
 
-MaybeCaller = Annotated[Principal | None, Depends(_maybe_caller)]
-BrowserCaller = Annotated[Principal | None, Depends(_browser_caller)]
+MaybeCaller = Annotated[Principal | None, Depends(maybe_caller)]
+BrowserCaller = Annotated[Principal | None, Depends(browser_caller)]
 RequestId = Annotated[str, Depends(request_id_of)]
 TheIdentity = Annotated[Identity, Depends(identity_of)]
 LoginAttempt = Depends(spend_login)

@@ -31,7 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rpc": {"db", "audit", "identity", "permissions", "ledger", "batch", "disclosure"},
     "gateway": {"proof", "batch", "ledger"},
 }
-WIRING = {"app", "api", "node", "cli", "commands", "demo", "bench"}
+WIRING = {"app", "api", "openapi", "node", "cli", "commands", "demo", "bench"}
 
 
 def modules() -> list[tuple[str, Path]]:

@@ -30,9 +30,8 @@ _ANSWER_VALUES_MAX: Final = 16
 
 @router.get(
     "/login",
-    status_code=303,
+    response_class=HTMLResponse,
     dependencies=[LoginAttempt],
-    responses={200: {"description": "the page to choose an identity provider"}},
 )
 def start_login(
     request: Request, identity: TheIdentity, return_to: str | None = None, issuer: str | None = None
@@ -59,13 +58,13 @@ def start_login(
     return response
 
 
-@router.get("/callback", status_code=303, dependencies=[LoginAttempt])
+@router.get("/callback", response_class=RedirectResponse, status_code=303, dependencies=[LoginAttempt])
 def finish_login(request: Request, identity: TheIdentity, request_id: RequestId) -> RedirectResponse:
     """Where the identity provider sends the browser back to; the session begins as an HttpOnly cookie."""
     return _finish(request, identity, DEFAULT_ISSUER_ID, request_id)
 
 
-@router.get("/callback/{issuer_id}", status_code=303, dependencies=[LoginAttempt])
+@router.get("/callback/{issuer_id}", response_class=RedirectResponse, status_code=303, dependencies=[LoginAttempt])
 def finish_login_at(issuer_id: str, request: Request, identity: TheIdentity, request_id: RequestId) -> RedirectResponse:
     """As `/callback`, for each of several identity providers."""
     return _finish(request, identity, issuer_id, request_id)

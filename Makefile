@@ -47,7 +47,7 @@ test-rust: setup ## Rust tests: tree, policy, state transition, store, prover, n
 test-python: setup ## Python tests: units, contracts on anvil, a frozen real proof settled
 	.venv/bin/pytest -q -n 2 -m "not node and not slow and not geth and not browser and not sdk"
 
-test-browser: setup-browser ## Logins in a real browser, at Keycloak and at the development provider (about 2 minutes)
+test-browser: setup-browser setup-sdk ## Logins and applications in a real browser (about 2 minutes)
 	.venv/bin/pytest -q -m browser
 
 test-sdk: setup-sdk ## npm prividium, viem, ethers, web3.py and cast against a node (about 1 minute)

@@ -6,7 +6,7 @@ to its owner, while the database, which keeps its SHA-256, cannot show it to any
 
 import hmac
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -34,6 +34,12 @@ _HOLDER = (
 )
 
 
+@dataclass(frozen=True)
+class ShownToken:
+    token: str
+    is_new: bool
+
+
 class WalletRpcTokens:
     """`data_dir`: where the key lies; it is made when it is first needed."""
 
@@ -41,16 +47,16 @@ class WalletRpcTokens:
         self._path = data_dir / KEY_FILE
         self._key: bytes | None = None
 
-    def show(self, session: Session, user_id: str) -> str:
+    def show(self, session: Session, user_id: str) -> ShownToken:
         """The person's token, which stays the same until it is invalidated."""
         session.get_one(User, user_id, with_for_update=True)
         row = session.get(WalletRpcToken, user_id)
         if row is None:
-            return self._make(session, user_id)
+            return ShownToken(self._make(session, user_id), is_new=True)
         token = self._token(user_id, row.generation)
         # Another key, since the file was lost: the old token was lost with it.
         row.token_hash = credential_hash(token)
-        return token
+        return ShownToken(token, is_new=False)
 
     def renew(self, session: Session, user_id: str) -> str:
         """A new token; the old one and all that was authorised end now."""

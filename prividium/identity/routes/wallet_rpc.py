@@ -29,10 +29,15 @@ def _user(caller: Principal) -> str:
 
 
 @router.get("/personal-rpc-token")
-def show_token(response: Response, caller: Caller, session: WriteSession, identity: TheIdentity) -> TokenAnswer:
+def show_token(
+    response: Response, caller: Caller, session: WriteSession, identity: TheIdentity, request_id: RequestId
+) -> TokenAnswer:
     """The same until it is invalidated; applications show it to the wallet."""
     response.headers["Cache-Control"] = "no-store"
-    return TokenAnswer(token=identity.wallet_rpc_tokens.show(session, _user(caller)))
+    shown = identity.wallet_rpc_tokens.show(session, _user(caller))
+    if shown.is_new:
+        _note(session, caller, "wallet.token.create", request_id)
+    return TokenAnswer(token=shown.token)
 
 
 @router.post("/invalidate")
@@ -42,11 +47,9 @@ def renew_token(
     """A new token; the old one ends, and so does what was authorised."""
     response.headers["Cache-Control"] = "no-store"
     token = identity.wallet_rpc_tokens.renew(session, _user(caller))
-    trail.record(
-        session,
-        actor=caller.user_id,
-        action="wallet.token.invalidate",
-        outcome="allowed",
-        request_id=request_id,
-    )
+    _note(session, caller, "wallet.token.invalidate", request_id)
     return RenewedAnswer(new_wallet_token=token)
+
+
+def _note(session: WriteSession, caller: Principal, action: str, request_id: str) -> None:
+    trail.record(session, actor=caller.user_id, action=action, outcome="allowed", request_id=request_id)

@@ -300,6 +300,7 @@ def test_the_address_is_in_no_table_and_no_audit_entry(scene: Scene, holder: Mem
         row = session.scalars(select(WalletRpcToken).where(WalletRpcToken.token_hash == credential_hash(wallet.token)))
         assert len(row.all()) == 1
         entries = session.scalars(select(AuditEntry)).all()
+        assert any(entry.action == "wallet.token.invalidate" for entry in entries)
         assert any(entry.action == "rpc.wallet.eth_call" and entry.outcome == "denied" for entry in entries)
         for table in session.scalars(text("SELECT name FROM sqlite_master WHERE type = 'table'")):
             rows = session.execute(text(f'SELECT * FROM "{table}"')).all()

@@ -150,24 +150,31 @@ def revoke(session: Session, session_id: str) -> None:
         found.revoked_at, found.id_token_sealed = clock.now(), None
 
 
-def live_sessions(session: Session, user_id: str) -> Sequence[LoginSession]:
-    """Those that still open the door, newest first."""
-    live = (LoginSession.revoked_at.is_(None), LoginSession.expires_at > clock.now())
+def live_sessions(session: Session, user_id: str, client_id: str | None = None) -> Sequence[LoginSession]:
+    """Those that still open the door, newest first; `client_id`: only those of an application."""
+    live = [LoginSession.revoked_at.is_(None), LoginSession.expires_at > clock.now()]
+    if client_id is not None:
+        live.append(LoginSession.client_id == client_id)
     ordered = (LoginSession.created_at.desc(), LoginSession.id)
     return session.scalars(select(LoginSession).where(LoginSession.user_id == user_id, *live).order_by(*ordered)).all()
+
+
+def unknown() -> NotFound:
+    """The same for the session of another and for none."""
+    return NotFound("session_unknown", "there is no such session")
 
 
 def find_session(session: Session, session_id: str, user_id: str | None = None) -> LoginSession:
     """Raises NotFound("session_unknown"), also for the session of another user than `user_id`."""
     found = session.get(LoginSession, session_id)
     if found is None or (user_id is not None and found.user_id != user_id):
-        raise NotFound("session_unknown", "there is no such session")
+        raise unknown()
     return found
 
 
-def revoke_all(session: Session, user_id: str, keep: str = "") -> int:
-    """End every session of the user but `keep`; how many there were."""
-    chosen = [found for found in live_sessions(session, user_id) if found.id != keep]
+def revoke_all(session: Session, user_id: str, keep: str = "", client_id: str | None = None) -> int:
+    """End every session of the user but `keep`, or of an application of theirs; how many there were."""
+    chosen = [found for found in live_sessions(session, user_id, client_id) if found.id != keep]
     for found in chosen:
         revoke(session, found.id)
     return len(chosen)

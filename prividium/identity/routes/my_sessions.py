@@ -3,10 +3,12 @@
 from fastapi import APIRouter
 
 from prividium.audit import trail
+from prividium.client_settings import ADMIN_PANEL
 from prividium.db.edge import ReadSession, WriteSession
 from prividium.identity import sessions
 from prividium.identity.caller import RequestId, SessionCaller
 from prividium.identity.models import LoginSession
+from prividium.identity.principal import Principal
 from prividium.rest import Answer, time_text
 
 router = APIRouter(prefix="/sessions", tags=["sessions"])
@@ -46,10 +48,15 @@ def session_fields(found: LoginSession) -> dict[str, str | None]:
     }
 
 
+def _reach(principal: Principal) -> str | None:
+    """Whose sessions the caller may see and end: an application its own, a person all of theirs (None)."""
+    return None if principal.client_id == ADMIN_PANEL else principal.client_id
+
+
 @router.get("")
 def list_sessions(principal: SessionCaller, session: ReadSession) -> MySessions:
-    """The caller's live sessions, newest first."""
-    found = sessions.live_sessions(session, principal.user_id)
+    """The caller's live sessions, newest first; an application sees those that it was given."""
+    found = sessions.live_sessions(session, principal.user_id, _reach(principal))
     items = [
         MySession.model_validate({**session_fields(one), "is_current": one.id == principal.session_id}) for one in found
     ]
@@ -59,7 +66,7 @@ def list_sessions(principal: SessionCaller, session: ReadSession) -> MySessions:
 @router.post("/revoke-others", status_code=204)
 def revoke_others(principal: SessionCaller, session: WriteSession, request_id: RequestId) -> None:
     """End every session but this one."""
-    ended = sessions.revoke_all(session, principal.user_id, keep=principal.session_id)
+    ended = sessions.revoke_all(session, principal.user_id, keep=principal.session_id, client_id=_reach(principal))
     trail.record(
         session,
         actor=principal.user_id,
@@ -73,6 +80,8 @@ def revoke_others(principal: SessionCaller, session: WriteSession, request_id: R
 @router.post("/{session_id}/revoke", status_code=204)
 def revoke(session_id: str, principal: SessionCaller, session: WriteSession, request_id: RequestId) -> None:
     found = sessions.find_session(session, session_id, principal.user_id)
+    if _reach(principal) not in (None, found.client_id):
+        raise sessions.unknown()
     sessions.revoke(session, found.id)
     trail.record(
         session,

@@ -166,6 +166,20 @@ def test_the_session_is_listed_with_its_application(admin: Program, browser: "Br
     assert [(item["kind"], item["clientId"]) for item in current] == [("application", made["oauthClientId"])]
 
 
+def test_an_application_sees_and_ends_no_session_but_its_own(edge: "Edge", admin: Program) -> None:
+    browser = edge.signed_in("client-two")
+    made = application(admin)
+    person, other = edge.program("client-two"), token_for(browser, PROXY_CLI)
+    program, twin = token_for(browser, asking(made)), token_for(browser, asking(made))
+    assert {item["clientId"] for item in program.get("/api/sessions").json()["items"]} == {made["oauthClientId"]}
+    ids = [item["id"] for item in person.get("/api/sessions").json()["items"] if item["isCurrent"]]
+    foreign, absent = program.post(f"/api/sessions/{ids[0]}/revoke"), program.post(f"/api/sessions/{'0' * 21}/revoke")
+    assert (foreign.status_code, foreign.json()) == (404, absent.json())
+    assert program.post("/api/sessions/revoke-others").status_code == 204
+    alive = [one.get("/api/profiles/me").status_code for one in (person, other, program, twin)]
+    assert alive == [200, 200, 200, 401]
+
+
 def test_an_application_without_a_wallet_waits_until_the_person_has_one(browser: "Browser") -> None:
     query = {**PROXY_CLI, "scope": "wallet:required network:required"}
     page = browser.http.get("/auth/authorize", params=query)

@@ -26,7 +26,7 @@ from prividium.openapi import install_openapi
 from prividium.permissions.visibility import FULL_READ
 from prividium.rest import time_text
 from prividium.rpc.chain import Chain, ChainLimits
-from prividium.rpc.dispatch import Denial, Door, DoorLimits
+from prividium.rpc.dispatch import Door, DoorLimits, Noted
 from prividium.rpc.envelope import EnvelopeLimits
 from prividium.rpc.filters import Filters
 from prividium.rpc.heights import Heights
@@ -104,20 +104,24 @@ def build_door(node: Node) -> Door:
         threads_max=settings.rpc_threads_max,
     )
 
-    def record(denials: Sequence[Denial]) -> None:
+    def record(notes: Sequence[Noted]) -> None:
         with node.database.write() as session:
-            for denial in denials:
-                trail.record(
-                    session,
-                    actor=None if denial.principal is None else denial.principal.user_id,
-                    action=f"rpc.{denial.method}",
-                    outcome="denied",
-                    reason=denial.reason,
-                    subject=denial.subject,
-                    request_id=denial.request_id,
-                )
+            trail.record_all(session, [_event(node, note) for note in notes])
 
     return Door(build_chain(node), identify=node.identity.principal_for, record=record, limits=limits)
+
+
+def _event(node: Node, note: Noted) -> trail.Event:
+    hasher, call = node.identity.request_hasher, note.call
+    return trail.Event(
+        actor=None if note.principal is None else note.principal.user_id,
+        action=f"rpc.{note.method}",
+        outcome=note.outcome,
+        reason=note.reason,
+        subject=note.subject,
+        request_id=note.request_id,
+        request_hash=None if call is None else hasher.of_call(call.method, call.params),
+    )
 
 
 def _add_rpc(app: FastAPI, node: Node) -> None:

@@ -11,7 +11,7 @@ from rich.console import Console
 from prividium.errors import ConfigurationError, PrividiumError
 
 FAILED, MISCONFIGURED = 1, 2
-COMMANDS = ("up", "init", "status", "admin", "reindex", "policy", "scim", "demo", "bench", "verify")
+COMMANDS = ("up", "init", "status", "admin", "reindex", "policy", "scim", "audit", "demo", "bench", "verify")
 
 
 class Command(Protocol):

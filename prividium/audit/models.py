@@ -22,6 +22,10 @@ class AuditEntry(Base):
     subject: Mapped[str] = mapped_column(Text)
     request_id: Mapped[str] = mapped_column(String(64))
     details: Mapped[dict[str, str]]
+    request_hash: Mapped[bytes | None] = mapped_column(HASH)
+    """Of what was asked, keyed (`request_hash`); None where there was no request."""
+    policy_version: Mapped[int | None] = mapped_column(BigInteger)
+    """Version of the policy when the entry was written; None in entries of before this column."""
     previous_hash: Mapped[bytes] = mapped_column(HASH)
     entry_hash: Mapped[bytes] = mapped_column(HASH, unique=True)
 

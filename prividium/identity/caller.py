@@ -9,6 +9,7 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Request
 
+from prividium.audit import trail
 from prividium.client_settings import ADMIN_PANEL
 from prividium.errors import Forbidden, Unauthorized
 from prividium.identity.credentials import address_of, credentials_of
@@ -18,6 +19,8 @@ from prividium.identity.service import Identity
 from prividium.identity.step_up import STEP_UP_HEADER, action_of, demand
 
 CSRF_HEADER: Final = "x-csrf-token"
+PRIVILEGED_READ: Final = "rest.read"
+"""The action of an administrator's read in the audit trail."""
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -150,8 +153,26 @@ def _wallet_owner(request: Request, principal: Caller, action: Action) -> Princi
 WalletOwner = Annotated[Principal, Depends(_wallet_owner)]
 
 
-def _admin_reader(principal: Caller) -> Principal:
-    return _holding(principal, "admin_read")
+def _admin_reader(request: Request, principal: Caller) -> Principal:
+    reader = _holding(principal, "admin_read")
+    _record_read(request, reader, "admin_read")
+    return reader
+
+
+def _record_read(request: Request, reader: Principal, permission: str) -> None:
+    """Who reads about others leaves an entry, before the answer: without it there is none."""
+    identity, path = identity_of(request), request.url.path
+    with identity.database.write() as session:
+        trail.record(
+            session,
+            actor=reader.user_id,
+            action=PRIVILEGED_READ,
+            outcome="allowed",
+            reason=permission,
+            subject=f"{request.method} {path if path.isprintable() else ascii(path)}",
+            request_id=request_id_of(request),
+            request_hash=identity.request_hasher.of_text(f"{request.method} {path}?{request.url.query}"),
+        )
 
 
 def _admin_writer(request: Request, principal: Caller, action: Action) -> Principal:

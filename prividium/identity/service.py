@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from prividium import clock
 from prividium.audit import trail
+from prividium.audit.request_hash import RequestHasher
 from prividium.db.engine import Database
 from prividium.errors import ConfigurationError, PrividiumError, Unauthorized
 from prividium.identity import api_keys
@@ -63,6 +64,7 @@ class Identity:
         self.secure = parts.scheme == "https"
         self.issuers = Issuers(settings, public_url)
         self.directory = Directory(settings)
+        self.request_hasher = RequestHasher(data_dir)
         self.wallet_rpc_tokens = WalletRpcTokens(data_dir)
         self.oauth_clients = OAuthClients(settings.client_redirect_uris)
         self.session_limits = SessionLimits(settings.session_idle_seconds, settings.session_ttl_seconds)

@@ -7,6 +7,8 @@ from contextlib import ExitStack
 from importlib.metadata import PackageNotFoundError, version
 
 from prividium._core import Batch, CoreError, Ledger
+from prividium.audit.anchor import FILE_NAME as AUDIT_HEAD
+from prividium.audit.anchor import Anchoring
 from prividium.batch.seal import SealPolicy
 from prividium.db.engine import Database
 from prividium.errors import ConfigurationError, Unavailable
@@ -97,6 +99,9 @@ class Node:
         self.database = open_database(self.settings)
         stack.callback(self.database.close)
         self.database.upgrade()
+        anchoring = Anchoring(self.database, self.folder.path / AUDIT_HEAD, write_whole)
+        stack.callback(anchoring.stop)
+        anchoring.start()
         ship_templates(self.database)
         self.ledger = open_ledger(self.settings, self.folder)
         stack.callback(self.ledger.close)

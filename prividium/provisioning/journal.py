@@ -7,14 +7,20 @@ from fastapi import Depends
 
 from prividium.audit import trail
 from prividium.db.edge import WriteSession
-from prividium.identity.caller import RequestId, TheIdentity
+from prividium.identity.caller import Action, RequestId, TheIdentity
 from prividium.provisioning.bearer import Provisioner
 
 
 class DirectoryJournal:
     def __init__(
-        self, provisioner: Provisioner, session: WriteSession, identity: TheIdentity, request_id: RequestId
+        self,
+        provisioner: Provisioner,
+        session: WriteSession,
+        identity: TheIdentity,
+        request_id: RequestId,
+        action: Action,
     ) -> None:
+        self._request_hash = identity.request_hasher.of_text(action)
         self.session = session
         self.directory = identity.directory
         self.request_id = request_id
@@ -28,6 +34,7 @@ class DirectoryJournal:
             outcome="allowed",
             subject=subject,
             request_id=self.request_id,
+            request_hash=self._request_hash,
             details={"token": self._provisioner, **details},
         )
 

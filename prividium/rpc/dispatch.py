@@ -1,7 +1,7 @@
 """The door: parse, identify, permit, call, answer.
 
-HTTP is always 200, but for 413 (body too large) and 429 (too many calls). Every denial is recorded in the audit trail
-before its answer leaves.
+HTTP is always 200, but for 413 (body too large) and 429 (too many calls). Every denial, and every read by the
+right to read everything, is recorded in the audit trail before its answer leaves.
 """
 
 import asyncio
@@ -18,10 +18,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from prividium._core import CoreError, DeniedError
+from prividium.audit.trail import Outcome
 from prividium.errors import PrividiumError, RateLimited, Unauthorized
 from prividium.identity.credentials import Credentials, credentials_of
 from prividium.identity.principal import Principal
 from prividium.identity.rate_limit import SlidingWindow
+from prividium.permissions.visibility import FULL_READ
 from prividium.rpc.chain import Caller, Chain, Connection
 from prividium.rpc.envelope import (
     INTERNAL_ERROR,
@@ -35,7 +37,7 @@ from prividium.rpc.envelope import (
     parse_body,
     result_envelope,
 )
-from prividium.rpc.methods import Answer, Treatment, find_method
+from prividium.rpc.methods import Answer, Treatment, find_method, reads_others
 from prividium.rpc.refusals import FORBIDDEN, UNAUTHORIZED, method_forbidden, method_not_found, refusal, unauthorized
 from prividium.types import Json, to_hex
 
@@ -45,7 +47,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Denial:
+class Noted:
     """What the audit trail keeps: no arguments, no amounts, no tokens."""
 
     principal: Principal | None
@@ -53,6 +55,9 @@ class Denial:
     reason: str
     subject: str
     request_id: str
+    outcome: Outcome = "denied"
+    call: Call | None = None
+    """What was asked, to be hashed; None where no request could be read."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,7 @@ class Visit:
     principal: Principal | None
     request_id: str
     connection: Connection | None = None
-    denials: list[Denial] = field(default_factory=list)
+    notes: list[Noted] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -89,7 +94,7 @@ class Door:
     """POST /rpc. The application around it gives each request its id (`request.state.request_id`).
 
     `identify` turns credentials into a person or machine: None without any, Unauthorized for bad ones.
-    `record` writes denials to the audit trail in one transaction.
+    `record` writes entries to the audit trail in one transaction.
     """
 
     def __init__(
@@ -97,12 +102,12 @@ class Door:
         chain: Chain,
         *,
         identify: Callable[[Credentials], Principal | None],
-        record: Callable[[Sequence[Denial]], None],
+        record: Callable[[Sequence[Noted]], None],
         limits: DoorLimits,
     ) -> None:
         self.chain = chain
         self._identify = identify
-        self._write_denials = record
+        self._write_notes = record
         self._limits = limits
         self._persons = SlidingWindow(limits.person_requests_per_minute_max)
         self._strangers = SlidingWindow(limits.anonymous_requests_per_minute_max)
@@ -175,8 +180,8 @@ class Door:
         """The answer to the whole body; None if nothing in it is answered."""
         started = await self.in_thread(self._start_all, body, visit)
         answers = await asyncio.gather(*(self._settle(item, visit) for item in started))
-        if visit.denials:
-            await self.in_thread(self.record, visit.denials)
+        if visit.notes:
+            await self.in_thread(self.record, visit.notes)
         envelopes: list[Json] = [answer for answer in answers if answer is not None]
         if not envelopes:
             return None
@@ -195,7 +200,15 @@ class Door:
             answer = self._call(item, Caller(visit.principal, visit.connection))
         except Exception as error:  # noqa: BLE001 (the edge: whatever happens becomes an answer, never a stack trace)
             return self._refuse(item, error, visit)
+        self._note_privileged(item, visit)
         return _Waiting(item, answer) if isinstance(answer, Future | Coroutine) else _result(item, answer)
+
+    def _note_privileged(self, call: Call, visit: Visit) -> None:
+        """Who may read everything leaves an entry; everybody else's reads cost no write."""
+        if visit.principal is not None and visit.principal.may(FULL_READ) and reads_others(call.method):
+            visit.notes.append(
+                Noted(visit.principal, call.method, FULL_READ, "", visit.request_id, outcome="allowed", call=call)
+            )
 
     def _call(self, call: Call, caller: Caller) -> Answer:
         method = find_method(call.method)
@@ -219,18 +232,18 @@ class Door:
         shown = refusal(error)
         if shown.code in (FORBIDDEN, UNAUTHORIZED):
             reason = error.code if isinstance(error, (CoreError, PrividiumError)) else shown.reason
-            denial = Denial(visit.principal, method_label(call.method), reason, _subject(error), visit.request_id)
-            visit.denials.append(denial)
+            label, subject = method_label(call.method), _subject(error)
+            visit.notes.append(Noted(visit.principal, label, reason, subject, visit.request_id, call=call))
         elif shown.code == INTERNAL_ERROR:
             log.error("request %s: %s failed", visit.request_id, method_label(call.method), exc_info=error)
         return None if call.notification else error_envelope(call.id, shown)
 
-    def record(self, denials: Sequence[Denial]) -> None:
+    def record(self, notes: Sequence[Noted]) -> None:
         """Write them to the audit trail."""
         try:
-            self._write_denials(denials)
+            self._write_notes(notes)
         except PrividiumError as error:
-            log.error("%d denials are missing in the audit trail: %s", len(denials), error.message)
+            log.error("%d entries are missing in the audit trail: %s", len(notes), error.message)
 
     async def in_thread(
         self, work: Callable[Arguments, Result], *given: Arguments.args, **_: Arguments.kwargs

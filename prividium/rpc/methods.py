@@ -255,6 +255,16 @@ METHODS: dict[str, Method] = {
 }
 
 
+_OTHERS_DATA = frozenset({Treatment.OWN_ADDRESS, Treatment.FILTERED, Treatment.TRACED})
+_OTHERS_LOGS = frozenset({"eth_getFilterChanges", "eth_getFilterLogs", "eth_subscribe"})
+
+
+def reads_others(name: str) -> bool:
+    """Whether `full_read_access` shows more than one's own by this method."""
+    method = METHODS.get(name)
+    return method is not None and (method.treatment in _OTHERS_DATA or name in _OTHERS_LOGS)
+
+
 def find_method(name: str) -> Method | None:
     """None if nobody knows the method; a namespace is forbidden but for the methods of it that are listed."""
     found = METHODS.get(name)

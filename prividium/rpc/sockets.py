@@ -20,7 +20,7 @@ from prividium.errors import PrividiumError, RateLimited, Unauthorized
 from prividium.identity.credentials import Credentials, credentials_of
 from prividium.identity.principal import Principal
 from prividium.rpc.chain import Caller
-from prividium.rpc.dispatch import Denial, Door, Visit
+from prividium.rpc.dispatch import Door, Noted, Visit
 from prividium.rpc.envelope import Call, RpcError, error_envelope, result_envelope
 from prividium.rpc.heights import Heights
 from prividium.rpc.refusals import refusal, unauthorized
@@ -171,8 +171,8 @@ class Sockets:
             raise _Closing(TRY_AGAIN_LATER, "the session cannot be checked now") from None
 
     async def _record(self, principal: Principal | None, reason: str) -> None:
-        denial = Denial(principal, AUTHENTICATE, reason, "", clock.new_id())
-        await self._door.in_thread(self._door.record, [denial])
+        note = Noted(principal, AUTHENTICATE, reason, "", clock.new_id())
+        await self._door.in_thread(self._door.record, [note])
 
     # serve
 

@@ -7,7 +7,7 @@ from fastapi import Depends
 
 from prividium.audit import trail
 from prividium.db.edge import WriteSession
-from prividium.identity.caller import AdminWriter, RequestId
+from prividium.identity.caller import Action, AdminWriter, RequestId, TheIdentity
 from prividium.rest import Body, PageQuery, page_query
 
 _EMPTY: Final[Mapping[str, str]] = {}
@@ -22,7 +22,15 @@ class RoleRef(Body):
 class Journal:
     """The request's write session with its author."""
 
-    def __init__(self, session: WriteSession, author: AdminWriter, request_id: RequestId) -> None:
+    def __init__(
+        self,
+        session: WriteSession,
+        author: AdminWriter,
+        request_id: RequestId,
+        action: Action,
+        identity: TheIdentity,
+    ) -> None:
+        self._request_hash = identity.request_hasher.of_text(action)
         self.session = session
         self._author = author
         self._request_id = request_id
@@ -35,6 +43,7 @@ class Journal:
             outcome="allowed",
             subject=subject,
             request_id=self._request_id,
+            request_hash=self._request_hash,
             details=details,
         )
 

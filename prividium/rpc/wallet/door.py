@@ -15,7 +15,7 @@ from prividium.errors import Forbidden, PrividiumError, RateLimited, Unauthorize
 from prividium.identity.credentials import address_of
 from prividium.identity.principal import Principal
 from prividium.identity.wallet_rpc_tokens import holder
-from prividium.rpc.dispatch import Denial, Door, method_label, response
+from prividium.rpc.dispatch import Door, Noted, method_label, response
 from prividium.rpc.envelope import (
     INTERNAL_ERROR,
     INVALID_REQUEST,
@@ -51,7 +51,7 @@ class WalletDoor:
             return response(error_envelope(None, refusal(error)), 429)
         except PrividiumError as error:
             if isinstance(error, Unauthorized):
-                await self._record(Denial(None, "wallet", error.code, "", request_id))
+                await self._record(Noted(None, "wallet", error.code, "", request_id))
             return response(error_envelope(None, refusal(error)), 200)
         answer = await self._answer(call, principal, request_id)
         return Response(status_code=200) if call.notification else response(answer, 200)
@@ -86,7 +86,7 @@ class WalletDoor:
             shown = refusal(error)
             if shown.code in (FORBIDDEN, UNAUTHORIZED):
                 reason = error.code if isinstance(error, Forbidden) else shown.reason
-                await self._record(Denial(principal, f"wallet.{method_label(call.method)}", reason, "", request_id))
+                await self._record(Noted(principal, f"wallet.{method_label(call.method)}", reason, "", request_id))
             elif shown.code == INTERNAL_ERROR:
                 log.error("request %s: wallet method %s failed", request_id, method_label(call.method), exc_info=error)
             return error_envelope(call.id, shown)
@@ -97,5 +97,5 @@ class WalletDoor:
             raise method_forbidden(call.method[:64])
         return method.run(WalletCall(self._door.chain, self._database, principal), call.params)
 
-    async def _record(self, denial: Denial) -> None:
-        await self._door.in_thread(self._door.record, [denial])
+    async def _record(self, note: Noted) -> None:
+        await self._door.in_thread(self._door.record, [note])

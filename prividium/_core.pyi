@@ -85,8 +85,11 @@ class PolicyTable:
         access: _Access,
         target_has_code: bool,
         target_is_precompile: bool = False,
+        timestamp: int | None = None,
     ) -> str:
-        """The reason id of an allowed top-level call; raises `DeniedError`."""
+        """The reason id of an allowed top-level call; raises `DeniedError`. `timestamp` is the block's, by default the
+        present time. Limits count when a transaction executes, not here.
+        """
 
 @final
 class Log:

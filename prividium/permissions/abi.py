@@ -6,6 +6,7 @@ all words of a static one.
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from eth_utils.crypto import keccak
@@ -29,12 +30,22 @@ _AFTER_ARGUMENTS = re.compile(
 _NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]{0,255}")
 
 
+@dataclass(frozen=True)
 class Parameter:
-    """One argument: `type` is canonical (tuples spelled out), `words` its length in the head if static."""
+    """One argument, or a part of one."""
 
-    def __init__(self, type_: str, words: int | None) -> None:
-        self.type = type_
-        self.words = words
+    type: str
+    """Canonical: tuples spelled out."""
+    words: int | None
+    """Its length in the head if static."""
+    parts: "tuple[Parameter, ...]" = ()
+    """Members of a tuple; the one type of an array's elements."""
+    length: int | None = None
+    """Number of elements of an array of fixed length."""
+
+    @property
+    def is_array(self) -> bool:
+        return self.type.endswith("]")
 
 
 class Function:
@@ -83,6 +94,23 @@ def find_function(abi: Abi, wanted: str) -> Function:
         if function.signature == signature:
             return function
     raise InvalidInput("function_unknown", f"the contract's ABI has no function {signature}")
+
+
+def function_of(signature: str) -> Function:
+    """The function of a canonical signature, without an ABI."""
+    name, _, rest = signature.partition("(")
+    types, _ = _split_tuple(rest, 0, 0)
+    return Function(name, [_of_type(type_) for type_ in types])
+
+
+def _of_type(type_: str) -> Parameter:
+    array = _ARRAY.fullmatch(type_)
+    if array:
+        element = _of_type(array[1])
+        return _array(element, array[2])
+    if type_.startswith("("):
+        return _tuple([_of_type(member) for member in _split_tuple(type_, 1, 0)[0]])
+    return _sized(type_, None, 0)
 
 
 def canonical_signature(text: str) -> str:
@@ -146,19 +174,26 @@ def _parameter(item: object, depth: int) -> Parameter:
 def _sized(type_: str, components: object, depth: int) -> Parameter:
     array = _ARRAY.fullmatch(type_)
     if array:
-        element = _sized(array[1], components, depth + 1)
-        if not array[2]:
-            return Parameter(f"{element.type}[]", None)
-        length = int(array[2])
-        return Parameter(f"{element.type}[{length}]", None if element.words is None else element.words * length)
+        return _array(_sized(array[1], components, depth + 1), array[2])
     if type_ == "tuple":
         if not isinstance(components, list):
             raise InvalidInput("abi_invalid", "a tuple in the ABI has no components")
-        members = [_parameter(component, depth + 1) for component in components]
-        name = f"({','.join(member.type for member in members)})"
-        words = [member.words for member in members]
-        return Parameter(name, None if None in words else sum(word or 0 for word in words))
+        return _tuple([_parameter(component, depth + 1) for component in components])
     if not _ELEMENTARY.fullmatch(type_) or depth > DEPTH_MAX:
         raise InvalidInput("abi_invalid", f"the ABI holds an unknown type: {type_[:40]!r}")
     canonical = re.sub(r"^(u?int)$", r"\g<1>256", type_)
     return Parameter(canonical, None if type_ in ("bytes", "string") else 1)
+
+
+def _array(element: Parameter, count: str) -> Parameter:
+    if not count:
+        return Parameter(f"{element.type}[]", None, (element,))
+    length = int(count)
+    words = None if element.words is None else element.words * length
+    return Parameter(f"{element.type}[{length}]", words, (element,), length)
+
+
+def _tuple(members: Sequence[Parameter]) -> Parameter:
+    name = f"({','.join(member.type for member in members)})"
+    words = [member.words for member in members]
+    return Parameter(name, None if None in words else sum(word or 0 for word in words), tuple(members))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from prividium import clock
 from prividium.errors import NotFound
 from prividium.identity.principal import Principal
 from prividium.permissions.abi import Abi, functions
@@ -40,7 +41,7 @@ def callable_contract(session: Session, principal: Principal, address: Address) 
 def lets_in(rule: FunctionRule, principal: Principal) -> bool:
     """Is there a call of the function that the rule allows the caller? Argument restrictions can always be met."""
     kind = RuleType(rule.rule_type)
-    if not principal.wallets or kind is RuleType.FORBIDDEN:
+    if not principal.wallets or kind is RuleType.FORBIDDEN or not rule.applies_at(clock.now()):
         return False
     if not kind.needs_roles or kind is RuleType.CHECK_ROLE_OR_RESTRICT_ARGUMENT:
         return True

@@ -37,6 +37,8 @@ class Call:
     access: AccessType
     target_has_code: bool
     target_is_precompile: bool = False
+    timestamp: int | None = None
+    """Of the block that the call would be in, in seconds; None for now."""
 
 
 def judge_call(table: PolicyTable, principal: Principal, call: Call) -> Decision:
@@ -45,7 +47,13 @@ def judge_call(table: PolicyTable, principal: Principal, call: Call) -> Decision
         return Deny("wallet.not_owned_by_user")
     try:
         reason = table.decide(
-            call.sender, call.target, call.data, call.access, call.target_has_code, call.target_is_precompile
+            call.sender,
+            call.target,
+            call.data,
+            call.access,
+            call.target_has_code,
+            call.target_is_precompile,
+            call.timestamp,
         )
     except DeniedError as denied:
         return Deny(denied.code)

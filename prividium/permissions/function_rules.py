@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from prividium import clock
 from prividium.errors import Conflict, InvalidInput, NotFound
 from prividium.permissions.abi import Abi, Function, find_function, functions
+from prividium.permissions.condition_drafts import NO_CONDITIONS, ConditionsDraft
 from prividium.permissions.contracts import find_contract
 from prividium.permissions.models import FunctionRule
 from prividium.permissions.roles import find_roles
@@ -38,6 +39,7 @@ class FunctionRuleDraft:
     argument_indices: tuple[int, ...]
     is_umbrella: bool
     template_id: str | None = None
+    conditions: ConditionsDraft = NO_CONDITIONS
 
 
 def find_rule(session: Session, rule_id: int, *, of_template: bool = False) -> FunctionRule:
@@ -97,6 +99,9 @@ def _fill(session: Session, rule: FunctionRule, draft: FunctionRuleDraft) -> Non
     rule.access, rule.rule_type, rule.is_umbrella = draft.access, draft.rule_type.value, draft.is_umbrella
     rule.argument_indices, rule.word_offsets = indices, _offsets(function, indices)
     rule.roles = roles
+    rule.valid_from, rule.valid_until = draft.conditions.valid_from, draft.conditions.valid_until
+    rule.argument_conditions = [condition.document() for condition in draft.conditions.arguments] or None
+    rule.limits = [limit.document() for limit in draft.conditions.limits] or None
     # Making the compiled form checks that the rule is complete.
     CallRule(
         contract=_ANY_CONTRACT if draft.contract is None else draft.contract,
@@ -106,6 +111,7 @@ def _fill(session: Session, rule: FunctionRule, draft: FunctionRuleDraft) -> Non
         roles=frozenset(RoleId(role.policy_id) for role in roles),
         word_offsets=tuple(rule.word_offsets),
         is_umbrella=draft.is_umbrella,
+        conditions=draft.conditions.compile(function),
     )
 
 

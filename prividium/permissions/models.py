@@ -76,10 +76,19 @@ class FunctionRule(Base):
     argument_indices: Mapped[list[int]]
     word_offsets: Mapped[list[int]]
     """Position of each listed argument, in words after the selector; follows from the ABI."""
+    valid_from: Mapped[int | None] = mapped_column(SECONDS)
+    valid_until: Mapped[int | None] = mapped_column(SECONDS)
+    argument_conditions: Mapped[list[dict[str, object]] | None] = mapped_column(JSON(none_as_null=True))
+    """As `condition_drafts` writes them; None for none."""
+    limits: Mapped[list[dict[str, object]] | None] = mapped_column(JSON(none_as_null=True))
+    """As `condition_drafts` writes them; None for none."""
     created_at: Mapped[int] = mapped_column(SECONDS)
     updated_at: Mapped[int] = mapped_column(SECONDS)
 
     roles: Mapped[list[Role]] = relationship(secondary="function_rule_roles", order_by=Role.policy_id)
+
+    def applies_at(self, seconds: int) -> bool:
+        return (self.valid_from or 0) <= seconds and (self.valid_until is None or seconds < self.valid_until)
 
 
 class EventRuleRole(Base):

@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Final, Literal
 
 from prividium.errors import InvalidInput
+from prividium.permissions.conditions import NO_CONDITIONS, Conditions
 from prividium.types import Address, RoleId, Selector
 
 AccessType = Literal["read", "write"]
@@ -24,7 +25,9 @@ _WALLET_KEY: Final = b"\x10"
 _RULE_KEY: Final = b"\x12"
 _ACCESS: Final[dict[AccessType, int]] = {"read": 1, "write": 2}
 _MAY_DEPLOY: Final = 1
+_HAS_OWNER: Final = 2
 _UMBRELLA: Final = 1
+_HAS_CONDITIONS: Final = 2
 
 
 class RuleType(Enum):
@@ -57,10 +60,13 @@ class WalletGrant:
     address: Address
     roles: frozenset[RoleId]
     may_deploy: bool
+    owner: bytes | None = None
+    """16 bytes that the wallets of one user share, so that limits count them as one; None: it counts by itself."""
 
     def entry(self) -> tuple[bytes, bytes]:
-        permissions = _MAY_DEPLOY if self.may_deploy else 0
-        return _WALLET_KEY + self.address, bytes([permissions]) + _role_bytes(self.roles)
+        permissions = (_MAY_DEPLOY if self.may_deploy else 0) | (0 if self.owner is None else _HAS_OWNER)
+        entry = bytes([permissions]) + _role_bytes(self.roles) + (self.owner or b"")
+        return _WALLET_KEY + self.address, entry
 
 
 @dataclass(frozen=True)
@@ -74,19 +80,25 @@ class CallRule:
     roles: frozenset[RoleId] = frozenset()
     word_offsets: tuple[int, ...] = ()
     is_umbrella: bool = False
+    conditions: Conditions = NO_CONDITIONS
 
     def __post_init__(self) -> None:
         if bool(self.roles) != self.rule_type.needs_roles:
             need = "needs at least one role" if self.rule_type.needs_roles else "takes no roles"
             raise InvalidInput("rule_roles_invalid", f"a rule of type {self.rule_type.value} {need}")
-        if bool(self.word_offsets) != self.rule_type.needs_arguments:
+        if bool(self.word_offsets or self.conditions.predicates) != self.rule_type.needs_arguments:
             need = "needs at least one argument" if self.rule_type.needs_arguments else "takes no arguments"
             raise InvalidInput("rule_arguments_invalid", f"a rule of type {self.rule_type.value} {need}")
         if len(self.selector) not in (0, 4):
             raise InvalidInput("selector_invalid", "a selector has four bytes, or none for calls without data")
-        if not self.selector and self.word_offsets:
+        if not self.selector and (self.word_offsets or self.conditions.types):
             raise InvalidInput("rule_arguments_invalid", "a call without a function has no arguments to restrict")
-        if len(self.roles) > ROLES_PER_RULE_MAX or len(self.word_offsets) > ARGUMENTS_PER_RULE_MAX:
+        if self.rule_type is RuleType.FORBIDDEN and self.conditions:
+            raise InvalidInput("conditions_useless", "what is forbidden to all has no time and no limits")
+        if self.access == "read" and self.conditions.limits:
+            raise InvalidInput("conditions_useless", "reads are not counted; limits need a rule with write access")
+        count = len(self.word_offsets) + len(self.conditions.predicates)
+        if len(self.roles) > ROLES_PER_RULE_MAX or count > ARGUMENTS_PER_RULE_MAX:
             raise InvalidInput(
                 "rule_too_large",
                 f"a rule holds at most {ROLES_PER_RULE_MAX} roles and {ARGUMENTS_PER_RULE_MAX} arguments",
@@ -94,10 +106,12 @@ class CallRule:
 
     def entry(self) -> tuple[bytes, bytes]:
         selector = bytes([len(self.selector)]) + self.selector
-        head = bytes([self.rule_type.number, _ACCESS[self.access], _UMBRELLA if self.is_umbrella else 0])
+        flags = (_UMBRELLA if self.is_umbrella else 0) | (_HAS_CONDITIONS if self.conditions else 0)
+        head = bytes([self.rule_type.number, _ACCESS[self.access], flags])
         offsets = sorted(set(self.word_offsets))
         arguments = bytes([len(offsets)]) + b"".join(offset.to_bytes(2, "big") for offset in offsets)
-        return _RULE_KEY + self.contract + selector, head + _role_bytes(self.roles) + arguments
+        conditions = self.conditions.encode() if self.conditions else b""
+        return _RULE_KEY + self.contract + selector, head + _role_bytes(self.roles) + arguments + conditions
 
 
 def _role_bytes(roles: Iterable[RoleId]) -> bytes:

@@ -1,5 +1,6 @@
 """Compiles what the database says about people and rules to the entries of the policy table."""
 
+import hashlib
 from collections.abc import Iterator
 from typing import Final
 
@@ -7,6 +8,9 @@ from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import Session, selectinload
 
 from prividium.identity.models import User
+from prividium.permissions import condition_drafts
+from prividium.permissions.abi import function_of
+from prividium.permissions.conditions import Conditions
 from prividium.permissions.models import Contract, FunctionRule
 from prividium.permissions.rules import AccessType, CallRule, RuleType, WalletGrant
 from prividium.types import Address, RoleId, Selector
@@ -16,13 +20,17 @@ _EVERY: Final[ColumnElement[bool]] = true()
 
 def compile_entries(session: Session) -> list[tuple[bytes, bytes]]:
     """(key preimage, entry) in the order of the keys: the same rows make the same list, in whatever order they came."""
-    entries = [grant.entry() for grant in wallet_grants(session)]
-    entries += [rule.entry() for rule in call_rules(session)]
+    rules = list(call_rules(session))
+    are_limited = any(rule.conditions.limits for rule in rules)
+    entries = [grant.entry() for grant in wallet_grants(session, are_limited)]
+    entries += [rule.entry() for rule in rules]
     return sorted(entries)
 
 
-def wallet_grants(session: Session) -> Iterator[WalletGrant]:
-    """Every linked wallet of a user who is not disabled."""
+def wallet_grants(session: Session, with_owner: bool) -> Iterator[WalletGrant]:
+    """Every linked wallet of a user who is not disabled. Owners are named only where limits count them: they make the
+    proof of each transaction longer.
+    """
     users = session.scalars(
         select(User)
         .where(User.disabled.is_(False), User.wallets.any())
@@ -32,7 +40,7 @@ def wallet_grants(session: Session) -> Iterator[WalletGrant]:
         roles = frozenset(RoleId(role.policy_id) for role in user.roles)
         may_deploy = any("contract_deployment" in role.system_permissions for role in user.roles)
         for wallet in user.wallets:
-            yield WalletGrant(Address(wallet.address), roles, may_deploy)
+            yield WalletGrant(Address(wallet.address), roles, may_deploy, _owner(user.id) if with_owner else None)
 
 
 def call_rules(session: Session) -> Iterator[CallRule]:
@@ -46,6 +54,7 @@ def call_rules(session: Session) -> Iterator[CallRule]:
             roles=frozenset(RoleId(role.policy_id) for role in row.roles),
             word_offsets=tuple(row.word_offsets),
             is_umbrella=row.is_umbrella,
+            conditions=_conditions(row),
         )
 
 
@@ -63,3 +72,12 @@ def rules_in_force(session: Session, of: ColumnElement[bool] = _EVERY) -> list[t
         for address, rule in session.execute(statement.where(of).options(loaded))
     }
     return [(contract, rule) for (contract, _), rule in found.items()]
+
+
+def _owner(user_id: str) -> bytes:
+    """The same for all wallets that a user has now or later, so that nobody begins anew with another one."""
+    return hashlib.sha256(user_id.encode()).digest()[:16]
+
+
+def _conditions(row: FunctionRule) -> Conditions:
+    return condition_drafts.of_rule(row).compile(function_of(row.signature) if row.selector else None)

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from prividium import clock
 from prividium.errors import Conflict, NotFound
 from prividium.permissions.abi import Abi, functions
+from prividium.permissions.condition_drafts import of_rule
 from prividium.permissions.models import Contract, ContractTemplate, FunctionRule, PolicyState
 
 
@@ -68,6 +69,8 @@ def follow_abi(session: Session, of: ColumnElement[bool], abi: Abi) -> None:
             )
         rule.signature = function.signature
         rule.word_offsets = [function.word_offset(index) for index in rule.argument_indices]
+        # Another function may have the same selector: what cannot be compiled must not come into force.
+        of_rule(rule).compile(function)
 
 
 def _check_new_name(session: Session, name: str) -> None:

@@ -4,12 +4,14 @@
 //! those that would be denied next. It follows the judge of `prividium_stf`, and [`Explanation::settle`] holds the two
 //! together: an explanation that contradicts the verdict is an error.
 
-use prividium_policy::{decide, AccessKind, Frame, PolicyView, Question};
+use prividium_policy::{
+    decide, AccessKind, Charge, Denial as Refusal, Frame, PolicyView, Question, Reason, COUNTERS,
+};
 use revm::context::{ContextTr, JournalTr};
 use revm::interpreter::{CallInputs, CallOutcome, CallScheme, CreateInputs, CreateOutcome};
 use revm::precompile::Precompiles;
 use revm::primitives::{Address, Bytes, KECCAK_EMPTY, U256};
-use revm::Inspector;
+use revm::{Database, Inspector};
 
 use crate::error::{Denial, LedgerError, Result};
 use crate::policy::PolicyTable;
@@ -95,14 +97,40 @@ pub(crate) struct Explainer<'p> {
     signer: Address,
     read_only: bool,
     umbrella_depth: Option<usize>,
-    depth: usize,
+    /// The frames that have not returned.
+    open: Vec<OpenFrame>,
+    /// Counters that moved, with their new values, the last one behind.
+    counts: Vec<(U256, U256)>,
+    /// Time that the policy is asked for, in seconds.
+    timestamp: u64,
     bytes: usize,
     frames: Vec<ExplainedFrame>,
 }
 
+struct OpenFrame {
+    data: Bytes,
+    /// How many counts there were before it.
+    counts: usize,
+}
+
 impl<'p> Explainer<'p> {
-    pub(crate) const fn new(policy: &'p PolicyTable, signer: Address, read_only: bool) -> Self {
-        Self { policy, signer, read_only, umbrella_depth: None, depth: 0, bytes: 0, frames: Vec::new() }
+    pub(crate) const fn new(
+        policy: &'p PolicyTable,
+        signer: Address,
+        read_only: bool,
+        timestamp: u64,
+    ) -> Self {
+        Self {
+            policy,
+            signer,
+            read_only,
+            umbrella_depth: None,
+            open: Vec::new(),
+            counts: Vec::new(),
+            timestamp,
+            bytes: 0,
+            frames: Vec::new(),
+        }
     }
 
     /// The frames, each after the one that opened it.
@@ -118,9 +146,15 @@ impl<'p> Explainer<'p> {
         self.frames.len() > FRAMES_MAX || self.bytes > BYTES_MAX
     }
 
-    fn enter(&mut self, mut explained: ExplainedFrame, frame: Frame<'_>, is_static: bool) {
-        let depth = self.depth;
-        self.depth += 1;
+    /// Judges a frame; `counter` reads a counter as it was before the call.
+    fn enter(
+        &mut self,
+        mut explained: ExplainedFrame,
+        frame: Frame<'_>,
+        is_static: bool,
+        counter: impl FnMut(U256) -> U256,
+    ) {
+        let depth = self.open.len();
         if self.umbrella_depth.is_some_and(|umbrella| depth <= umbrella) {
             self.umbrella_depth = None;
         }
@@ -133,8 +167,23 @@ impl<'p> Explainer<'p> {
             access,
             below_umbrella: self.umbrella_depth.is_some(),
             has_authorizations: false,
+            timestamp: self.timestamp,
         };
-        let Ok(decision) = decide(&self.policy.0, &question);
+        let Ok(mut decision) = decide(&self.policy.0, &question);
+        let open = OpenFrame { data: explained.data.clone(), counts: self.counts.len() };
+        // a proxy that hands on its own call was counted
+        let is_delegated = matches!(explained.kind, "DELEGATECALL" | "CALLCODE");
+        let continues = is_delegated && self.open.last().is_some_and(|above| above.data == open.data);
+        if let Some(charges) =
+            decision.as_ref().ok().filter(|_| !continues).map(|allow| allow.charges.clone())
+        {
+            if !self.count(&charges, counter) {
+                let selector = explained.data.first_chunk().copied();
+                let target = explained.target.map(Address::into_array);
+                decision = Err(Refusal { reason: Reason::LimitExceeded, target, selector });
+            }
+        }
+        self.open.push(open);
         let waives = decision.as_ref().is_ok_and(|allow| allow.umbrella);
         if waives {
             self.umbrella_depth = Some(depth);
@@ -145,6 +194,27 @@ impl<'p> Explainer<'p> {
         if !self.is_full() {
             self.bytes += explained.data.len();
             self.frames.push(explained);
+        }
+    }
+
+    /// Moves the counters, or none of them if one would exceed its limit.
+    fn count(&mut self, charges: &[Charge], mut counter: impl FnMut(U256) -> U256) -> bool {
+        let mut counts = Vec::with_capacity(charges.len());
+        for charge in charges {
+            let slot = U256::from_be_bytes(charge.slot);
+            let moved = self.counts.iter().rev().find(|(moved, _)| *moved == slot);
+            let now = moved.map_or_else(|| counter(slot), |(_, value)| *value);
+            let Some(after) = charge.apply(&now.to_be_bytes()) else { return false };
+            counts.push((slot, U256::from_be_bytes(after)));
+        }
+        self.counts.extend(counts);
+        true
+    }
+
+    fn leave(&mut self, is_ok: bool) {
+        let Some(frame) = self.open.pop() else { return };
+        if !is_ok {
+            self.counts.truncate(frame.counts);
         }
     }
 }
@@ -175,12 +245,14 @@ impl<CTX: ContextTr> Inspector<CTX> for Explainer<'_> {
         };
         let is_precompile = Precompiles::osaka().contains(&target);
         let frame = Frame::Call { target: &target.0 .0, data: &data, is_precompile, has_code };
-        self.enter(explained, frame, inputs.is_static);
+        // what cannot be read stops the execution itself
+        let counter = |slot| context.db_mut().storage(Address::new(COUNTERS), slot).unwrap_or_default();
+        self.enter(explained, frame, inputs.is_static, counter);
         None
     }
 
-    fn call_end(&mut self, _: &mut CTX, _: &CallInputs, _: &mut CallOutcome) {
-        self.depth -= 1;
+    fn call_end(&mut self, _: &mut CTX, _: &CallInputs, outcome: &mut CallOutcome) {
+        self.leave(outcome.result.is_ok());
     }
 
     fn create(&mut self, _: &mut CTX, inputs: &mut CreateInputs) -> Option<CreateOutcome> {
@@ -197,12 +269,12 @@ impl<CTX: ContextTr> Inspector<CTX> for Explainer<'_> {
             reason: "",
             waives: false,
         };
-        self.enter(explained, Frame::Creation, false);
+        self.enter(explained, Frame::Creation, false, |_| U256::ZERO);
         None
     }
 
-    fn create_end(&mut self, _: &mut CTX, _: &CreateInputs, _: &mut CreateOutcome) {
-        self.depth -= 1;
+    fn create_end(&mut self, _: &mut CTX, _: &CreateInputs, outcome: &mut CreateOutcome) {
+        self.leave(outcome.result.is_ok());
     }
 }
 

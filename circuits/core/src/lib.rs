@@ -25,7 +25,8 @@ pub use error::{Denial, LedgerError, Result};
 pub use explain::{ExplainedFrame, Explanation};
 pub use genesis::{Genesis, GenesisAccount};
 pub use ledger::{
-    decode_any_chain as decode_transaction, execute_witness, CallRequest, Ledger, SealLimits, SimulatedCall,
+    decode_any_chain as decode_transaction, execute_witness, now, CallRequest, Ledger, SealLimits,
+    SimulatedCall,
 };
 pub use opening::replay::replay_call;
 pub use policy::{Access, PolicyTable, TopLevelCall};

@@ -27,6 +27,8 @@ pub struct TopLevelCall<'a> {
     pub target_is_precompile: bool,
     /// Whether the transaction carries EIP-7702 authorizations.
     pub has_authorizations: bool,
+    /// Time of the block that the call would be in, in seconds.
+    pub timestamp: u64,
 }
 
 /// One version of the policy: entries as in `docs/protocol/policy.md`.
@@ -63,7 +65,7 @@ impl PolicyTable {
         self.0.entries().map(|(preimage, bytes)| (preimage.to_vec(), bytes.to_vec())).collect()
     }
 
-    /// The reason id of an allowed top-level call.
+    /// The reason id of an allowed top-level call. Limits count when a transaction executes, not here.
     ///
     /// # Errors
     /// `Denied`.
@@ -84,6 +86,7 @@ impl PolicyTable {
             access: call.access,
             below_umbrella: false,
             has_authorizations: call.has_authorizations,
+            timestamp: call.timestamp,
         };
         match infallible(decide(&self.0, &question)) {
             Ok(allow) => Ok(allow.reason.id()),

@@ -48,6 +48,8 @@ pub struct TraceFrame {
 pub(crate) struct CallTracer<'p> {
     policy: &'p PolicyTable,
     signer: Address,
+    /// Time that the policy is asked for, in seconds.
+    timestamp: u64,
     frames: Vec<TraceFrame>,
     /// Positions of the frames that have not returned.
     open: Vec<usize>,
@@ -55,8 +57,8 @@ pub(crate) struct CallTracer<'p> {
 }
 
 impl<'p> CallTracer<'p> {
-    pub(crate) fn new(policy: &'p PolicyTable, signer: Address) -> Self {
-        Self { policy, signer, frames: Vec::new(), open: Vec::new(), bytes: 0 }
+    pub(crate) const fn new(policy: &'p PolicyTable, signer: Address, timestamp: u64) -> Self {
+        Self { policy, signer, timestamp, frames: Vec::new(), open: Vec::new(), bytes: 0 }
     }
 
     /// The frames, each after the one that opened it.
@@ -106,6 +108,7 @@ impl<'p> CallTracer<'p> {
             target_has_code: has_code,
             target_is_precompile: Precompiles::osaka().contains(&target),
             has_authorizations: false,
+            timestamp: self.timestamp,
         };
         self.policy.decide(&call).is_ok()
     }

@@ -1,6 +1,10 @@
 //! The decision table of policy.md.
 
+use alloc::vec::Vec;
+
+use crate::conditions::{Conditions, Counted};
 use crate::entry::{AccessKind, Rule, RuleKind, Selector, Wallet};
+use crate::limits::Charge;
 use crate::reason::Reason;
 use crate::{Address, PolicyView};
 
@@ -37,15 +41,19 @@ pub struct Question<'a> {
     pub below_umbrella: bool,
     /// Whether the transaction carries EIP-7702 authorizations.
     pub has_authorizations: bool,
+    /// Time of the block, in seconds.
+    pub timestamp: u64,
 }
 
 /// A permitted frame.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Allow {
     /// Why.
     pub reason: Reason,
     /// Whether calls below need not be judged.
     pub umbrella: bool,
+    /// Counters that the call must not exceed, each another one; none for a read.
+    pub charges: Vec<Charge>,
 }
 
 /// A refused frame.
@@ -78,7 +86,7 @@ pub fn decide<P: PolicyView>(view: &P, question: &Question<'_>) -> Result<Decisi
     };
     let selector = selector_of(data);
     let deny = |reason| Ok(Err(Denial { reason, target, selector }));
-    let allow = |reason| Ok(Ok(Allow { reason, umbrella: false }));
+    let allow = |reason| Ok(Ok(Allow { reason, umbrella: false, charges: Vec::new() }));
     let Some(wallet) = question.wallet else {
         return deny(Reason::WalletNotLinked);
     };
@@ -105,16 +113,44 @@ pub fn decide<P: PolicyView>(view: &P, question: &Question<'_>) -> Result<Decisi
     if question.access == AccessKind::Write && rule.access == AccessKind::Read {
         return deny(Reason::AccessTypeMismatch);
     }
-    match judge(&rule, &wallet, question.signer, data) {
-        Ok(reason) => Ok(Ok(Allow { reason, umbrella: rule.umbrella })),
-        Err(reason) => deny(reason),
+    let Ok(conditions) = rule.conditions() else {
+        // it was valid when it was read
+        return deny(Reason::PermissionMissing);
+    };
+    if let Some(reason) = conditions.as_ref().and_then(|conditions| conditions.refuses_at(question.timestamp))
+    {
+        return deny(reason);
+    }
+    let reason = match judge(&rule, conditions.as_ref(), &wallet, question.signer, data) {
+        Ok(reason) => reason,
+        Err(reason) => return deny(reason),
+    };
+    let charges = match conditions {
+        Some(conditions) if question.access == AccessKind::Write => conditions.charges(&Counted {
+            owner: &wallet.counted_as(question.signer),
+            target,
+            selector,
+            arguments: data.get(4..).unwrap_or_default(),
+            timestamp: question.timestamp,
+        }),
+        _ => Some(Vec::new()),
+    };
+    match charges {
+        Some(charges) => Ok(Ok(Allow { reason, umbrella: rule.umbrella, charges })),
+        None => deny(Reason::LimitDecodeFailed),
     }
 }
 
-/// Row 9 of the table: the reason of an allowance, or of a denial as the error.
-fn judge(rule: &Rule<'_>, wallet: &Wallet<'_>, signer: &Address, data: &[u8]) -> Result<Reason, Reason> {
+/// Row 10 of the table: the reason of an allowance, or of a denial as the error.
+fn judge(
+    rule: &Rule<'_>,
+    conditions: Option<&Conditions<'_>>,
+    wallet: &Wallet<'_>,
+    signer: &Address,
+    data: &[u8],
+) -> Result<Reason, Reason> {
     let has_role = || wallet.roles.intersects(&rule.roles);
-    let arguments = || arguments_match(rule, signer, data);
+    let arguments = || arguments_match(rule, conditions, signer, data);
     match rule.kind {
         RuleKind::Forbidden => Err(Reason::ForbiddenDeny),
         RuleKind::Public => Ok(Reason::PublicAllow),
@@ -134,8 +170,13 @@ fn judge(rule: &Rule<'_>, wallet: &Wallet<'_>, signer: &Address, data: &[u8]) ->
     }
 }
 
-/// Whether every restricted argument is the signer; `None` if one is missing or is no address.
-fn arguments_match(rule: &Rule<'_>, signer: &Address, data: &[u8]) -> Option<bool> {
+/// Whether every restricted argument is the signer and every predicate holds; `None` if an argument cannot be read.
+fn arguments_match(
+    rule: &Rule<'_>,
+    conditions: Option<&Conditions<'_>>,
+    signer: &Address,
+    data: &[u8],
+) -> Option<bool> {
     let mut all = true;
     for position in rule.arguments() {
         let start = 4 + usize::from(position) * 32;
@@ -146,5 +187,8 @@ fn arguments_match(rule: &Rule<'_>, signer: &Address, data: &[u8]) -> Option<boo
         }
         all &= address == signer;
     }
-    Some(all)
+    match conditions {
+        Some(conditions) => Some(conditions.hold(signer, data.get(4..)?)? && all),
+        None => Some(all),
+    }
 }

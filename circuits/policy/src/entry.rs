@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use crate::conditions::Conditions;
 use crate::Address;
 
 /// First four bytes of call data; `None` for shorter data.
@@ -9,6 +10,15 @@ pub type Selector = Option<[u8; 4]>;
 
 const WALLET: u8 = 0x10;
 const RULE: u8 = 0x12;
+
+const MAY_DEPLOY: u8 = 1;
+pub(crate) const HAS_OWNER: u8 = 2;
+
+const UMBRELLA: u8 = 1;
+pub(crate) const HAS_CONDITIONS: u8 = 2;
+
+/// Whose wallet it is: the wallets of one owner share the counters of limits.
+pub type Owner = [u8; 16];
 
 /// Key preimage of a wallet entry: `10 ‖ address20`.
 #[must_use]
@@ -45,6 +55,16 @@ pub enum EntryError {
     RoleMissing,
     /// The type needs an argument.
     ArgumentMissing,
+    /// A type of an argument has no form, or no condition uses the types.
+    ArgumentType,
+    /// A path leads to no single word.
+    Path,
+    /// A predicate has no form, or does not fit the argument's type.
+    Predicate,
+    /// A limit has no form, does not fit the argument's type, or limits are not ascending and unique.
+    Limit,
+    /// A time span that ends before it begins.
+    Validity,
 }
 
 impl EntryError {
@@ -57,6 +77,11 @@ impl EntryError {
             Self::RoleOrder => "policy_role_order",
             Self::RoleMissing => "policy_role_missing",
             Self::ArgumentMissing => "policy_argument_missing",
+            Self::ArgumentType => "policy_argument_type",
+            Self::Path => "policy_argument_path",
+            Self::Predicate => "policy_predicate_invalid",
+            Self::Limit => "policy_limit_invalid",
+            Self::Validity => "policy_validity_invalid",
         }
     }
 }
@@ -114,6 +139,8 @@ pub struct Wallet<'a> {
     pub contract_deployment: bool,
     /// The owner's roles.
     pub roles: Roles<'a>,
+    /// `None` if the wallet stands for itself.
+    owner: Option<&'a Owner>,
 }
 
 impl<'a> Wallet<'a> {
@@ -123,11 +150,23 @@ impl<'a> Wallet<'a> {
     /// `Bytes`, `RoleOrder`.
     pub fn parse(mut bytes: &'a [u8]) -> Result<Self, EntryError> {
         let [permissions] = take(&mut bytes)?;
-        let wallet = Self { contract_deployment: permissions == 1, roles: Roles::read(&mut bytes)? };
-        if permissions > 1 || !bytes.is_empty() {
+        let contract_deployment = permissions & MAY_DEPLOY != 0;
+        let roles = Roles::read(&mut bytes)?;
+        let owner = if permissions & HAS_OWNER == 0 { None } else { Some(take_owner(&mut bytes)?) };
+        if permissions > MAY_DEPLOY | HAS_OWNER || !bytes.is_empty() {
             return Err(EntryError::Bytes);
         }
-        Ok(wallet)
+        Ok(Self { contract_deployment, roles, owner })
+    }
+
+    /// Whom counters count: the owner and four zero bytes, or the wallet's own address.
+    pub(crate) fn counted_as(&self, address: &Address) -> [u8; 20] {
+        let Some(owner) = self.owner else {
+            return *address;
+        };
+        let mut counted = [0; 20];
+        counted[..owner.len()].copy_from_slice(owner);
+        counted
     }
 }
 
@@ -169,6 +208,7 @@ pub struct Rule<'a> {
     /// Roles that satisfy it.
     pub roles: Roles<'a>,
     arguments: &'a [u8],
+    conditions: &'a [u8],
 }
 
 impl<'a> Rule<'a> {
@@ -193,19 +233,34 @@ impl<'a> Rule<'a> {
             _ => return Err(EntryError::Bytes),
         };
         let roles = Roles::read(&mut bytes)?;
-        let [arguments] = take(&mut bytes)?;
-        if flags > 1 || bytes.len() != usize::from(arguments) * 2 {
+        let [count] = take(&mut bytes)?;
+        let (arguments, rest) = bytes.split_at_checked(usize::from(count) * 2).ok_or(EntryError::Bytes)?;
+        let has_conditions = flags & HAS_CONDITIONS != 0;
+        if flags > UMBRELLA | HAS_CONDITIONS || has_conditions == rest.is_empty() {
             return Err(EntryError::Bytes);
         }
+        let has_predicates = has_conditions && Conditions::parse(rest)?.has_predicates();
         let needs_role = !matches!(kind, RuleKind::Forbidden | RuleKind::Public | RuleKind::RestrictArgument);
         let needs_argument = !matches!(kind, RuleKind::Forbidden | RuleKind::Public | RuleKind::CheckRole);
         if needs_role && roles.0.is_empty() {
             return Err(EntryError::RoleMissing);
         }
-        if needs_argument && arguments == 0 {
+        if needs_argument && arguments.is_empty() && !has_predicates {
             return Err(EntryError::ArgumentMissing);
         }
-        Ok(Self { kind, access, umbrella: flags == 1, roles, arguments: bytes })
+        if has_predicates && !needs_argument {
+            return Err(EntryError::Predicate);
+        }
+        Ok(Self { kind, access, umbrella: flags & UMBRELLA != 0, roles, arguments, conditions: rest })
+    }
+
+    /// What it asks beyond its type, if anything. Read again where it is needed: most rules have none, and a rule that is
+    /// moved costs its size in the proof.
+    pub(crate) fn conditions(&self) -> Result<Option<Conditions<'a>>, EntryError> {
+        if self.conditions.is_empty() {
+            return Ok(None);
+        }
+        Conditions::parse(self.conditions).map(Some)
     }
 
     /// Positions of the restricted arguments, in 32-byte words after the selector.
@@ -224,10 +279,16 @@ pub(crate) fn validate(preimage: &[u8], bytes: &[u8]) -> Result<(), EntryError> 
     }
 }
 
-fn take<const N: usize>(bytes: &mut &[u8]) -> Result<[u8; N], EntryError> {
+pub(crate) fn take<const N: usize>(bytes: &mut &[u8]) -> Result<[u8; N], EntryError> {
     let (head, rest) = bytes.split_first_chunk::<N>().ok_or(EntryError::Bytes)?;
     *bytes = rest;
     Ok(*head)
+}
+
+fn take_owner<'a>(bytes: &mut &'a [u8]) -> Result<&'a Owner, EntryError> {
+    let (owner, rest) = bytes.split_first_chunk().ok_or(EntryError::Bytes)?;
+    *bytes = rest;
+    Ok(owner)
 }
 
 /// Bytes of a wallet entry.

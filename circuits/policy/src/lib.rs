@@ -8,8 +8,13 @@
 
 extern crate alloc;
 
+mod arguments;
+mod conditions;
 mod decide;
+#[cfg(not(target_os = "zkvm"))]
+pub mod encode;
 mod entry;
+mod limits;
 mod opened;
 mod reason;
 #[cfg(not(target_os = "zkvm"))]
@@ -17,9 +22,10 @@ mod table;
 
 pub use decide::{decide, Allow, Decision, Denial, Frame, Question};
 pub use entry::{
-    encode_rule, encode_wallet, rule_preimage, wallet_preimage, AccessKind, EntryError, Roles, Rule,
+    encode_rule, encode_wallet, rule_preimage, wallet_preimage, AccessKind, EntryError, Owner, Roles, Rule,
     RuleKind, Selector, Wallet,
 };
+pub use limits::{Amount, Charge, COUNTERS};
 pub use opened::{OpenedError, OpenedPolicy};
 pub use reason::Reason;
 #[cfg(not(target_os = "zkvm"))]

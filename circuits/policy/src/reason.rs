@@ -35,6 +35,10 @@ reasons! {
     PermissionMissing = "permission.missing",
     /// A write under a rule for reads.
     AccessTypeMismatch = "permission.access_type_mismatch",
+    /// The rule's time has not come.
+    GrantNotStarted = "grant.not_started",
+    /// The rule's time is over.
+    GrantExpired = "grant.expired",
     /// The rule forbids the call to all.
     ForbiddenDeny = "rule.forbidden.deny",
     /// The rule allows the call to all.
@@ -43,11 +47,11 @@ reasons! {
     CheckRoleAllow = "rule.check_role.allow",
     /// The signer holds no role of the rule.
     CheckRoleDeny = "rule.check_role.deny",
-    /// Every restricted argument is the signer.
+    /// Every restricted argument is the signer, and every predicate holds.
     RestrictArgumentAllow = "rule.restrict_argument.allow",
-    /// A restricted argument is another address.
+    /// A restricted argument is another address, or a predicate does not hold.
     RestrictArgumentDeny = "rule.restrict_argument.deny",
-    /// A restricted argument is missing or no address.
+    /// A restricted argument is missing or no address, or the arguments are not canonical.
     RestrictArgumentDecodeFailed = "rule.restrict_argument.decode_failed",
     /// Role and arguments are right.
     AndAllow = "rule.and.allow",
@@ -61,4 +65,8 @@ reasons! {
     OrAllowArgs = "rule.or.allow_args",
     /// Neither role nor arguments are right.
     OrDenyBoth = "rule.or.deny_both",
+    /// The call goes beyond what a period permits.
+    LimitExceeded = "limit.exceeded",
+    /// The arguments that a limit adds up are not canonical.
+    LimitDecodeFailed = "limit.decode_failed",
 }

@@ -80,6 +80,7 @@ fn ask(table: &PolicyTable, case: &Case) -> &'static str {
         access: case.access,
         below_umbrella: case.below_umbrella,
         has_authorizations: case.has_authorizations,
+        timestamp: 0,
     };
     let Ok(decision) = decide(table, &question);
     match decision {

@@ -140,6 +140,7 @@ impl Ledger {
             target_has_code: true,
             target_is_precompile: false,
             has_authorizations: false,
+            timestamp: ledger::now(),
         };
         detached(py, || self.0.decide(&call))
     }

@@ -30,8 +30,8 @@ impl PolicyTable {
         self.0.version()
     }
 
-    /// The reason id of an allowed top-level call.
-    #[pyo3(signature = (signer, target, data, access, target_has_code, target_is_precompile=false))]
+    /// The reason id of an allowed top-level call; by default at the present time.
+    #[pyo3(signature = (signer, target, data, access, target_has_code, target_is_precompile=false, timestamp=None))]
     #[allow(clippy::too_many_arguments, reason = "the arguments are the facts of a decision")]
     fn decide(
         &self,
@@ -42,6 +42,7 @@ impl PolicyTable {
         access: &str,
         target_has_code: bool,
         target_is_precompile: bool,
+        timestamp: Option<u64>,
     ) -> PyResult<&'static str> {
         let call = ledger::TopLevelCall {
             signer: address("signer", signer)?,
@@ -51,6 +52,7 @@ impl PolicyTable {
             target_has_code,
             target_is_precompile,
             has_authorizations: false,
+            timestamp: timestamp.unwrap_or_else(ledger::now),
         };
         self.0.decide(&call).map_err(|error| exception(py, &error))
     }

@@ -162,6 +162,7 @@ impl<'p, DB: Database, P: PolicyView> Executor<'p, DB, P> {
     /// Sets the block that the following transactions run in.
     pub fn begin_block(&mut self, block: &BlockContext) {
         self.gas_left = block.gas_limit;
+        self.evm.judge.timestamp = block.timestamp;
         let env = &mut self.evm.evm.ctx.block;
         env.number = U256::from(block.number);
         env.timestamp = U256::from(block.timestamp);
@@ -170,6 +171,11 @@ impl<'p, DB: Database, P: PolicyView> Executor<'p, DB, P> {
         env.basefee = 0;
         env.difficulty = U256::ZERO;
         env.prevrandao = Some(block.parent_hash);
+    }
+
+    /// Judges the following as if the block's time were `timestamp`: what will be in a block that is still to be made.
+    pub const fn judge_at(&mut self, timestamp: u64) {
+        self.evm.judge.timestamp = timestamp;
     }
 
     /// The database.

@@ -5,7 +5,9 @@
 
 use alloc::string::String;
 
-use prividium_policy::{decide, AccessKind, Denial, Frame, PolicyView, Question, Wallet};
+use alloc::vec::Vec;
+
+use prividium_policy::{decide, AccessKind, Charge, Denial, Frame, PolicyView, Question, Reason, Wallet};
 use revm::context::{ContextTr, Evm, FrameStack, JournalTr};
 use revm::context_interface::context::ContextError;
 use revm::handler::evm::FrameTr;
@@ -17,6 +19,7 @@ use revm::interpreter::{CallInputs, CallScheme, FrameInput};
 use revm::primitives::{Address, KECCAK_EMPTY};
 use revm::Database;
 
+use crate::counters::{self, Counts};
 use crate::precompiles::OsakaPrecompiles;
 
 type PlainInstructions<DB> = EthInstructions<EthInterpreter, MainnetContext<DB>>;
@@ -48,14 +51,18 @@ struct Subject<'p> {
 /// Judges frames of one transaction at a time.
 pub(crate) struct Judge<'p, P: PolicyView> {
     policy: &'p P,
+    /// Time that the policy is asked for, in seconds.
+    pub(crate) timestamp: u64,
     subject: Option<Subject<'p>>,
     umbrella_depth: Option<usize>,
+    /// What the admitted frame counts as soon as it runs.
+    counts: Counts,
     verdict: Option<Verdict<P::Error>>,
 }
 
 impl<'p, P: PolicyView> Judge<'p, P> {
     pub(crate) const fn new(policy: &'p P) -> Self {
-        Self { policy, subject: None, umbrella_depth: None, verdict: None }
+        Self { policy, timestamp: 0, subject: None, umbrella_depth: None, counts: Vec::new(), verdict: None }
     }
 
     /// Begins a transaction of `signer`.
@@ -68,6 +75,7 @@ impl<'p, P: PolicyView> Judge<'p, P> {
         let wallet = self.policy.wallet(&signer.0 .0)?;
         self.subject = Some(Subject { signer, wallet, has_authorizations, read_only });
         self.umbrella_depth = None;
+        self.counts.clear();
         self.verdict = None;
         Ok(())
     }
@@ -75,6 +83,7 @@ impl<'p, P: PolicyView> Judge<'p, P> {
     /// Begins a call that nobody judges.
     pub(crate) fn begin_unjudged(&mut self) {
         self.subject = None;
+        self.counts.clear();
         self.verdict = None;
     }
 
@@ -83,10 +92,10 @@ impl<'p, P: PolicyView> Judge<'p, P> {
         self.verdict.take()
     }
 
-    /// Judges a frame at `depth`; `false` stops the transaction.
-    fn admits(&mut self, depth: usize, frame: Frame<'_>, is_static: bool) -> bool {
+    /// Judges a frame at `depth`: what it adds to counters, or `None` to stop the transaction.
+    fn admits(&mut self, depth: usize, frame: Frame<'_>, is_static: bool) -> Option<Vec<Charge>> {
         let Some(subject) = &self.subject else {
-            return true;
+            return Some(Vec::new());
         };
         if self.umbrella_depth.is_some_and(|umbrella| depth <= umbrella) {
             self.umbrella_depth = None;
@@ -98,18 +107,19 @@ impl<'p, P: PolicyView> Judge<'p, P> {
             access: if is_static || subject.read_only { AccessKind::Read } else { AccessKind::Write },
             below_umbrella: self.umbrella_depth.is_some(),
             has_authorizations: subject.has_authorizations,
+            timestamp: self.timestamp,
         };
         match decide(self.policy, &question) {
             Ok(Ok(allow)) => {
                 if allow.umbrella {
                     self.umbrella_depth = Some(depth);
                 }
-                return true;
+                return Some(allow.charges);
             }
             Ok(Err(denial)) => self.verdict = Some(Verdict::Denied(denial)),
             Err(error) => self.verdict = Some(Verdict::Unreadable(error)),
         }
-        false
+        None
     }
 }
 
@@ -131,7 +141,29 @@ impl<DB: Database, P: PolicyView> JudgedEvm<'_, DB, P> {
         };
         let data = inputs.input.as_bytes_local(&self.evm.ctx.local);
         let frame = Frame::Call { target: &target.0 .0, data: &data, is_precompile, has_code };
-        Ok(self.judge.admits(depth, frame, inputs.is_static))
+        let Some(charges) = self.judge.admits(depth, frame, inputs.is_static) else {
+            return Ok(false);
+        };
+        if charges.is_empty() {
+            return Ok(true);
+        }
+        if !runs_own_code {
+            let caller = &self.evm.frame_stack.get().interpreter.input.input;
+            if *caller.as_bytes_local(&self.evm.ctx.local) == *data {
+                // a proxy that hands on its own call, which was counted
+                return Ok(true);
+            }
+        }
+        let selector = data.first_chunk().copied();
+        drop(data);
+        match counters::count(&mut self.evm.ctx.journaled_state, &charges)? {
+            Some(counts) => self.judge.counts = counts,
+            None => {
+                let denial = Denial { reason: Reason::LimitExceeded, target: Some(target.0 .0), selector };
+                self.judge.verdict = Some(Verdict::Denied(denial));
+            }
+        }
+        Ok(self.judge.verdict.is_none())
     }
 }
 
@@ -155,16 +187,24 @@ impl<DB: Database, P: PolicyView> EvmTr for JudgedEvm<'_, DB, P> {
     fn frame_init(&mut self, init: FrameInit) -> Result<InitResult<'_, DB>, ContextError<DB::Error>> {
         let admitted = match &init.frame_input {
             FrameInput::Call(inputs) => self.judge_call(init.depth, inputs)?,
-            FrameInput::Create(_) => self.judge.admits(init.depth, Frame::Creation, false),
+            FrameInput::Create(_) => self.judge.admits(init.depth, Frame::Creation, false).is_some(),
             FrameInput::Empty => true,
         };
         if !admitted {
             return Err(ContextError::Custom(String::from(STOPPED)));
         }
-        self.evm.frame_init(init)
+        let opened = self.evm.frame_init(init)?;
+        if opened.is_result() {
+            // no code runs
+            self.judge.counts.clear();
+        }
+        Ok(opened)
     }
 
     fn frame_run(&mut self) -> Result<FrameInitOrResult<Self::Frame>, ContextError<DB::Error>> {
+        if !self.judge.counts.is_empty() {
+            counters::record(&mut self.evm.ctx.journaled_state, &mut self.judge.counts)?;
+        }
         self.evm.frame_run()
     }
 

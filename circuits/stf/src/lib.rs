@@ -14,6 +14,7 @@ mod ancestors;
 pub mod build;
 pub mod changes;
 pub mod commit;
+mod counters;
 pub mod crypto;
 mod error;
 pub mod estimate;

@@ -80,6 +80,10 @@ def list_rules(contract: OneContract = None) -> None:
         roles="roles",
         argumentRestrictions="arguments",
         isUmbrella="umbrella",
+        argumentConditions="conditions",
+        limits="limits",
+        validFrom="from",
+        validUntil="until",
     )
 
 
@@ -93,8 +97,18 @@ def add_rule(
         list[int] | None, typer.Option("--argument", "-a", help="Index of an address argument that must be the caller.")
     ] = None,
     umbrella: Annotated[bool, typer.Option("--umbrella", help="Do not judge the calls made below this one.")] = False,
+    conditions: Annotated[
+        list[str] | None,
+        typer.Option("--condition", help='{"argumentIndex": 1, "test": {"type": "atMost", "value": "100"}}'),
+    ] = None,
+    limits: Annotated[
+        list[str] | None,
+        typer.Option("--limit", help='{"periodSeconds": 86400, "maximum": "1000", "argumentIndex": 1}'),
+    ] = None,
+    valid_from: Annotated[str | None, typer.Option(help="Start, such as 2026-01-31T08:00:00Z.")] = None,
+    valid_until: Annotated[str | None, typer.Option(help="End, such as 2026-12-31T00:00:00Z.")] = None,
 ) -> None:
-    """Write a rule for one function."""
+    """Write a rule for one function. Conditions and limits are JSON, as in docs/permissions.md."""
     node = Node.signed_in()
     named = {"methodSelector": "0x"} if function == "0x" else {"functionSignature": function}
     body = {
@@ -105,6 +119,10 @@ def add_rule(
         "roles": role_ids(node, roles or []),
         "argumentRestrictions": [{"argumentIndex": index} for index in arguments or []],
         "isUmbrella": umbrella,
+        "argumentConditions": [_read_object("--condition", text) for text in conditions or []],
+        "limits": [_read_object("--limit", text) for text in limits or []],
+        "validFrom": valid_from,
+        "validUntil": valid_until,
     }
     Console().print(node.call("POST", "/contract-permissions", body)["id"])
 
@@ -136,6 +154,16 @@ def add_event_rule(
 
 def delete_event_rule(rule: RuleNumber) -> None:
     Node.signed_in().call("DELETE", f"/event-permissions/{rule}")
+
+
+def _read_object(option: str, text: str) -> dict[str, object]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise InvalidInput("option_invalid", f"{option} takes a JSON object")
+    return found
 
 
 def _read_abi(path: Path) -> list[object]:

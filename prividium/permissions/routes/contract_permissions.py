@@ -1,5 +1,6 @@
 """/api/contract-permissions: who may call which function. Without a rule nobody may."""
 
+import json
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -12,6 +13,13 @@ from prividium.identity.caller import AdminReader
 from prividium.permissions import function_rules
 from prividium.permissions.function_rules import FunctionRuleDraft
 from prividium.permissions.models import FunctionRule
+from prividium.permissions.routes.condition_bodies import (
+    ConditionsAnswer,
+    ConditionsBody,
+    show_arguments,
+    show_limits,
+    show_time,
+)
 from prividium.permissions.routes.journal import AdminJournal, RoleRef, ThePage
 from prividium.permissions.rules import ARGUMENTS_PER_RULE_MAX, ROLES_PER_RULE_MAX, AccessType, RuleType
 from prividium.rest import AddressIn, Answer, Body, Page, address_text, page_of, time_text
@@ -26,7 +34,7 @@ class ArgumentRestriction(Body):
     argument_index: Annotated[int, Field(ge=0, le=255)]
 
 
-class RuleFields(Body):
+class RuleFields(ConditionsBody):
     """What a rule says, whosever function it is about."""
 
     function_signature: Annotated[str, Field(max_length=1024)] | None = None
@@ -53,7 +61,7 @@ class RestrictionAnswer(Answer):
     argument_index: int
 
 
-class RuleFieldsAnswer(Answer):
+class RuleFieldsAnswer(ConditionsAnswer):
     id: int
     function_signature: str
     method_selector: str
@@ -81,6 +89,7 @@ def draft_of(body: RuleFields, *, contract: Address | None = None, template_id: 
         role_ids=tuple(role.id for role in body.roles),
         argument_indices=tuple(restriction.argument_index for restriction in body.argument_restrictions),
         is_umbrella=body.is_umbrella,
+        conditions=body.conditions(),
     )
 
 
@@ -94,6 +103,10 @@ def show_rule(rule: FunctionRule) -> RuleFieldsAnswer:
         roles=[RuleRole(id=role.id, role_name=role.name) for role in rule.roles],
         argument_restrictions=[RestrictionAnswer(argument_index=index) for index in rule.argument_indices],
         is_umbrella=rule.is_umbrella,
+        valid_from=show_time(rule.valid_from),
+        valid_until=show_time(rule.valid_until),
+        argument_conditions=show_arguments(rule),
+        limits=show_limits(rule),
         created_at=time_text(rule.created_at),
         updated_at=time_text(rule.updated_at),
     )
@@ -109,13 +122,19 @@ def _show(rule: FunctionRule) -> RuleAnswer:
 
 
 def rule_details(rule: FunctionRule) -> dict[str, str]:
-    return {
+    details = {
         "access": rule.access,
         "type": rule.rule_type,
         "roles": " ".join(role.name for role in rule.roles),
         "arguments": " ".join(str(index) for index in rule.argument_indices),
         "umbrella": str(rule.is_umbrella).lower(),
     }
+    if rule.valid_from is not None or rule.valid_until is not None:
+        details["valid"] = f"{show_time(rule.valid_from) or ''}/{show_time(rule.valid_until) or ''}"
+    if rule.argument_conditions or rule.limits:
+        details["conditions"] = json.dumps(rule.argument_conditions or [], sort_keys=True)
+        details["limits"] = json.dumps(rule.limits or [], sort_keys=True)
+    return details
 
 
 def _note(journal: AdminJournal, action: str, rule: FunctionRule) -> None:

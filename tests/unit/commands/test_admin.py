@@ -98,6 +98,11 @@ def test_a_whole_administration(admin: Terminal, edge: "Edge", tmp_path: Path) -
     assert "holders" in listed
     assert admin.run("rules", "delete", number.strip())[0] == 0
     assert "transfer(address,uint256)" not in admin.run("rules", "list", "--contract", contract)[1]
+    limit = '{"periodSeconds": 86400, "maximum": "1000", "argumentIndex": 1}'
+    small = '{"argumentIndex": 1, "test": {"type": "atMost", "value": "100"}}'
+    limited = ["rules", "add", contract, "transfer(address,uint256)", "--rule", "restrictArgument", "--limit", limit]
+    assert admin.run(*limited, "--condition", small, "--valid-until", "2027-01-01T00:00:00Z")[0] == 0
+    assert "2027-01-01" in admin.run("rules", "list", "--contract", contract)[1]
     assert "intact" in admin.run("audit", "verify")[1]
     assert "rule.delete" in admin.run("audit", "list")[1]
 
@@ -120,6 +125,7 @@ def test_a_contract_is_registered_with_a_template(admin: Terminal) -> None:
         (["users", "assign", "nobody"], "user_unknown"),
         (["contracts", "register", "0x12", __file__, "--name", "x"], "abi_unreadable"),
         (["rules", "add", "0x" + "11" * 20, "f()", "--rule", "public"], "contract_unknown"),
+        (["rules", "add", "0x" + "11" * 20, "f()", "--rule", "public", "--limit", "5"], "option_invalid"),
     ],
     ids=str,
 )

@@ -23,6 +23,14 @@ ABI = [
     {"type": "receive", "stateMutability": "payable"},
 ]
 TRANSFER_TOPIC = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
+DAILY: dict[str, object] = {"periodSeconds": 86400, "maximum": "1000", "argumentIndex": 1, "path": []}
+
+
+def asking(kind: str, **values: object) -> dict[str, object]:
+    return {"argumentIndex": 1, "path": [], "test": {"type": kind, **values}}
+
+
+AT_MOST = asking("atMost", value="100")
 
 
 @pytest.fixture(scope="module")
@@ -150,6 +158,24 @@ def test_a_rule_is_shown_as_it_was_written(admin: "Program", token: str) -> None
     assert [held["id"] for held in shown["roles"]] == [role]
 
 
+def test_conditions_are_shown_as_they_were_written(admin: "Program", token: str) -> None:
+    conditions = {
+        "validFrom": "2026-01-01T00:00:00Z",
+        "validUntil": "2027-01-01T00:00:00Z",
+        "argumentConditions": [
+            AT_MOST,
+            asking("between", low="1", high="100"),
+            {"argumentIndex": 0, "path": [], "test": {"type": "oneOf", "values": ["0x" + "11" * 20]}},
+            {"argumentIndex": 0, "path": [], "test": {"type": "ownWallet"}},
+        ],
+        "limits": [DAILY, {"periodSeconds": 60, "maximum": "5", "argumentIndex": None, "path": []}],
+    }
+    made = admin.post("/api/contract-permissions", rule(token, ruleType="restrictArgument", **conditions))
+    assert made.status_code == 201
+    shown = admin.get(f"/api/contract-permissions/{made.json()['id']}").json()
+    assert {name: shown[name] for name in conditions} == conditions
+
+
 def test_a_rule_reaches_the_policy_table(admin: "Program", token: str, edge: "Edge") -> None:
     admin.post("/api/contract-permissions", rule(token))
     with edge.database.read() as session:
@@ -185,6 +211,27 @@ def test_a_rule_for_calls_without_a_function_can_be_written(admin: "Program", to
         ({"argumentRestrictions": [{"argumentIndex": 0}]}, "rule_arguments_invalid"),
         ({"ruleType": "restrictArgument", "argumentRestrictions": [{"argumentIndex": 1}]}, "argument_not_address"),
         ({"ruleType": "restrictArgument", "argumentRestrictions": [{"argumentIndex": 2}]}, "argument_index_invalid"),
+        ({"argumentConditions": [AT_MOST]}, "rule_arguments_invalid"),
+        (
+            {"ruleType": "restrictArgument", "argumentConditions": [AT_MOST | {"argumentIndex": 0}]},
+            "argument_not_number",
+        ),
+        ({"ruleType": "restrictArgument", "argumentConditions": [AT_MOST | {"path": ["*"]}]}, "argument_path_invalid"),
+        ({"ruleType": "restrictArgument", "argumentConditions": [asking("atMost", value="many")]}, "value_invalid"),
+        ({"ruleType": "restrictArgument", "argumentConditions": [asking("between", low=2, high=1)]}, "range_invalid"),
+        ({"ruleType": "restrictArgument", "argumentConditions": [asking("ownWallet")]}, "argument_not_address"),
+        ({"ruleType": "restrictArgument", "argumentConditions": [asking("oneOf", values=[])]}, "request_invalid"),
+        ({"ruleType": "restrictArgument", "argumentConditions": [asking("never")]}, "request_invalid"),
+        ({"limits": [DAILY | {"argumentIndex": 0}]}, "argument_not_number"),
+        ({"limits": [DAILY, DAILY]}, "limit_twice"),
+        ({"limits": [DAILY], "accessType": "read"}, "conditions_useless"),
+        ({"limits": [DAILY | {"periodSeconds": 0}]}, "request_invalid"),
+        ({"limits": [DAILY | {"maximum": "-1"}]}, "request_invalid"),
+        ({"limits": [DAILY | {"maximum": 2**192}]}, "request_invalid"),
+        ({"ruleType": "forbidden", "validFrom": "2026-01-01T00:00:00Z"}, "conditions_useless"),
+        ({"validFrom": "2026-01-01T00:00:00Z", "validUntil": "2025-01-01T00:00:00Z"}, "validity_invalid"),
+        ({"validFrom": "2026-01-01T00:00:00"}, "request_invalid"),
+        ({"validUntil": "1969-01-01T00:00:00Z"}, "validity_invalid"),
         ({"ruleType": "sometimes"}, "request_invalid"),
         ({"accessType": "execute"}, "request_invalid"),
         ({"unknown": 1}, "request_invalid"),

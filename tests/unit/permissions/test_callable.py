@@ -124,6 +124,15 @@ def test_the_evaluator_allows_some_call_exactly_where_a_function_is_shown(
                 assert lets_in(rule, caller) == some_call_is_allowed(table, rule, wallet, stranger), rule.signature
 
 
+@pytest.mark.parametrize(("begins", "ends", "open_now"), [(None, 1, False), (2**40, None, False), (1, 2**40, True)])
+def test_a_rule_lets_nobody_in_before_its_start_and_after_its_end(
+    begins: int | None, ends: int | None, open_now: bool
+) -> None:
+    rule = FunctionRule(rule_type="public", access="write", valid_from=begins, valid_until=ends)
+    caller = Principal(UserId("x"), "x", "x", wallets=frozenset({Address(b"\x01" * 20)}), roles=frozenset())
+    assert lets_in(rule, caller) == open_now
+
+
 def some_call_is_allowed(table: PolicyTable, rule: FunctionRule, wallet: Address, stranger: Address) -> bool:
     return any(
         allowed(table, wallet, rule, rule.selector + b"".join(bytes(12) + word for word in words))

@@ -12,7 +12,7 @@ use crate::state::Snapshot;
 
 use super::simulation::{CallRequest, Simulation};
 use super::tracing::{context_of, failure};
-use super::Ledger;
+use super::{time_after, Ledger};
 
 impl Ledger {
     /// The verdict on a call at the head, and what the policy in force decides about each frame of it. A call that
@@ -44,7 +44,12 @@ impl Ledger {
         };
         let next = self.next_block(&head, head.timestamp);
         let on = context_of::<Snapshot>(state, &next, self.genesis.chain_id);
-        let mut evm = on.build_mainnet_with_inspector(Explainer::new(&policy, request.sender, read_only));
+        let mut evm = on.build_mainnet_with_inspector(Explainer::new(
+            &policy,
+            request.sender,
+            read_only,
+            time_after(&head),
+        ));
         evm.inspect_tx(env).map_err(failure)?;
         Explanation::settle(evm.inspector.finish()?, verdict.as_ref())
     }

@@ -19,6 +19,7 @@ pub use submission::decode_any_chain;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::SystemTime;
 
 use prividium_state::salt::SaltSecret;
 use prividium_stf::executor::BlockContext;
@@ -154,6 +155,17 @@ impl Ledger {
             parent_hash: head.hash,
         }
     }
+}
+
+/// Seconds since the epoch.
+#[must_use]
+pub fn now() -> u64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+/// Timestamp of the block that would be made after `head` now.
+fn time_after(head: &Block) -> u64 {
+    head.timestamp.max(now())
 }
 
 fn load_mempool(transaction: &redb::ReadTransaction, chain_id: u64) -> Result<Mempool> {

@@ -15,7 +15,7 @@ use crate::records::{Block, Log};
 use crate::state::Snapshot;
 use crate::store::chain;
 
-use super::{CallRequest, Ledger};
+use super::{time_after, CallRequest, Ledger};
 
 /// The reason of a denial that a read would not have met.
 const ONLY_READABLE: &str = "permission.access_type_mismatch";
@@ -98,6 +98,7 @@ impl Run<'_> {
         let context = self.ledger.next_block(parent, parent.timestamp);
         let mut executor = Executor::new(&mut self.state, &self.policy.0, self.ledger.genesis.chain_id);
         executor.begin_block(&context);
+        executor.judge_at(time_after(parent));
         let outcome = executor.execute(&transaction)?;
         let (changes, state) = executor.finish();
         state.commit(changes);
@@ -108,6 +109,7 @@ impl Run<'_> {
         let context = self.ledger.next_block(parent, parent.timestamp);
         let mut executor = Executor::new(&mut self.state, &self.policy.0, self.ledger.genesis.chain_id);
         executor.begin_block(&context);
+        executor.judge_at(time_after(parent));
         let call = executor::CallRequest {
             sender: request.sender,
             to: request.to,

@@ -12,7 +12,7 @@ use crate::records::Block;
 use crate::state::Snapshot;
 use crate::store::chain;
 
-use super::Ledger;
+use super::{time_after, Ledger};
 
 /// A read-only call or a gas estimate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,6 +98,7 @@ impl<'a> Simulation<'a> {
         let context = self.ledger.next_block(&self.head, self.head.timestamp);
         let mut executor = Executor::new(&mut self.state, &self.policy.0, self.ledger.genesis.chain_id);
         executor.begin_block(&context);
+        executor.judge_at(time_after(&self.head));
         let call = executor::CallRequest {
             sender: self.request.sender,
             to: self.request.to,

@@ -17,7 +17,7 @@ use crate::policy::{Access, TopLevelCall};
 use crate::store::tables::{ARRIVALS, DROPPED, MEMPOOL, META, TRANSACTIONS};
 use crate::transaction::Transaction;
 
-use super::{Ledger, Writer};
+use super::{time_after, Ledger, Writer};
 
 /// A list is decoded in parallel once every processor gets this many transactions.
 const PER_WORKER_MIN: usize = 16;
@@ -157,10 +157,11 @@ impl Ledger {
         let policy = self.policy();
         let mut executor = Executor::new(&mut writer.state, &policy.0, self.genesis.chain_id);
         executor.begin_block(&context);
+        executor.judge_at(time_after(&writer.head));
         executor.execute(&pending.signed).map(|_| ()).map_err(LedgerError::from)
     }
 
-    /// A transaction that waits for another one is judged at the top alone until its turn comes.
+    /// A transaction that waits for another one is judged at the top alone, without limits, until its turn comes.
     fn judge_top(&self, writer: &mut Writer, pending: &Pending) -> Result<()> {
         let env = &pending.signed.env;
         let target = match env.kind {
@@ -179,6 +180,7 @@ impl Ledger {
             target_has_code,
             target_is_precompile: target.is_some_and(|target| Precompiles::osaka().contains(&target)),
             has_authorizations: !env.authorization_list.is_empty(),
+            timestamp: time_after(&writer.head),
         };
         self.policy().decide(&call).map(|_| ())
     }

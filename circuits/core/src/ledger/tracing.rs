@@ -19,7 +19,7 @@ use crate::store::chain;
 use crate::trace::{CallTracer, TraceFrame};
 
 use super::simulation::{CallRequest, Simulation};
-use super::Ledger;
+use super::{now, Ledger};
 
 /// How many transactions are run again to come to the one that is traced.
 const REPLAYED_MAX: u64 = 4_096;
@@ -129,7 +129,7 @@ fn trace<DB: Database<Error = LedgerError>>(
     policy: &PolicyTable,
 ) -> Result<(ExecutionResult, Vec<TraceFrame>)> {
     let gas_limit = env.gas_limit;
-    let mut evm = context.build_mainnet_with_inspector(CallTracer::new(policy, env.caller));
+    let mut evm = context.build_mainnet_with_inspector(CallTracer::new(policy, env.caller, now()));
     let result = evm.inspect_tx(env).map_err(failure)?.result;
     let mut frames = evm.inspector.finish()?;
     if let Some(top) = frames.first_mut() {

@@ -2,6 +2,7 @@
 
 mod durability;
 mod explaining;
+mod limits;
 mod mempool;
 mod openings;
 mod sealing;

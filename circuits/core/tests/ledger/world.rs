@@ -3,6 +3,7 @@
 use k256::ecdsa::SigningKey;
 use prividium_ledger::primitives::{keccak256, Address, Bytes, B256, U256};
 use prividium_ledger::{Genesis, GenesisAccount, Ledger, PolicyTable, Result, SealLimits};
+use prividium_policy::encode::{add_conditions, Draft};
 use prividium_policy::{encode_rule, encode_wallet, rule_preimage, wallet_preimage, AccessKind, RuleKind};
 
 pub(crate) const CHAIN_ID: u64 = 6565;
@@ -184,6 +185,14 @@ impl Rules {
         let (preimage, length) = rule_preimage(&target.into_array(), Some(selector));
         self.0.push((preimage[..length].to_vec(), rule));
         self
+    }
+
+    /// Everybody may call `selector` of `target` under conditions.
+    pub(crate) fn conditional(mut self, target: Address, selector: [u8; 4], conditions: &Draft) -> Self {
+        let (preimage, length) = rule_preimage(&target.into_array(), Some(selector));
+        self.0.retain(|(key, _)| key != &preimage[..length]);
+        let rule = encode_rule(RuleKind::Public, AccessKind::Write, false, &[], &[]);
+        self.rule(target, selector, add_conditions(rule, conditions))
     }
 
     pub(crate) fn table(self, version: u64) -> PolicyTable {

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "every example and test uses another part")]
 
 pub(crate) mod chain;
+pub(crate) mod conditions;
 pub(crate) mod keys;
 pub(crate) mod scenario;
 

@@ -1,5 +1,6 @@
 //! Random batches from a seed.
 
+use prividium_policy::encode::encode_owned_wallet;
 use prividium_policy::{
     encode_rule, encode_wallet, rule_preimage, wallet_preimage, AccessKind, PolicyRecorder, PolicyTable,
     PolicyView, RuleKind,
@@ -9,6 +10,7 @@ use prividium_stf::build::{BuildError, BuiltBatch, GenesisAccount};
 use prividium_stf::revm::primitives::{keccak256, Address, Bytes, B256, U256};
 
 use super::chain::Chain;
+use super::conditions::{conditional_rules, own_call};
 use super::keys::{Draft, Key};
 use super::{call, child_init, machine_code, selector, token_code, CHAIN_ID};
 
@@ -35,29 +37,27 @@ pub(crate) const MACHINE: Address = Address::repeat_byte(0x22);
 pub(crate) const OTHER_MACHINE: Address = Address::repeat_byte(0x33);
 
 const USERS: u64 = 6;
-const ROLE: u32 = 7;
+pub(crate) const ROLE: u32 = 7;
 
-const OPEN_FUNCTIONS: [&str; 13] = [
-    "store(uint256,uint256)",
+/// Users whose wallets count as one.
+pub(crate) const SHARING: [u64; 2] = [1, 3];
+
+const OPEN_FUNCTIONS: [&str; 8] = [
     "fill(uint256,uint256,uint256)",
-    "log(uint256,bytes)",
-    "fail(uint256)",
     "spin()",
     "ask(address,bytes)",
-    "borrow(address,bytes)",
     "spawn(bytes32,uint256)",
     "spawnPlain(uint256)",
     "recall(uint256)",
     "digest(bytes)",
     "recover(bytes32,uint8,bytes32,bytes32)",
-    "mark(uint256)",
 ];
 
 /// Functions below which nothing is judged.
 const UMBRELLA_FUNCTIONS: [&str; 3] =
     ["touchLast(uint256)", "killLast(address)", "spawnAndKill(bytes32,address)"];
 
-fn rule(target: Address, signature: &str, bytes: Vec<u8>) -> (Vec<u8>, Vec<u8>) {
+pub(crate) fn rule(target: Address, signature: &str, bytes: Vec<u8>) -> (Vec<u8>, Vec<u8>) {
     let (preimage, length) = rule_preimage(&target.0 .0, Some(selector(signature)));
     (preimage[..length].to_vec(), bytes)
 }
@@ -74,6 +74,7 @@ pub(crate) fn policy_entries() -> Vec<(Vec<u8>, Vec<u8>)> {
         entries.push(rule(machine, "forward(address,uint256,bytes)", public(umbrella)));
         let (preimage, length) = rule_preimage(&machine.0 .0, None);
         entries.push((preimage[..length].to_vec(), public(false)));
+        entries.extend(conditional_rules(machine));
     }
     let token = |function, kind, access, roles: &[u32], arguments: &[u16]| {
         rule(TOKEN, function, encode_rule(kind, access, false, roles, arguments))
@@ -87,7 +88,10 @@ pub(crate) fn policy_entries() -> Vec<(Vec<u8>, Vec<u8>)> {
     entries.push(token("totalSupply()", RuleKind::Forbidden, write, &[], &[]));
     for user in 0..USERS {
         let roles: &[u32] = if user % 2 == 0 { &[3, ROLE] } else { &[] };
-        let wallet = encode_wallet(user < 4, roles);
+        let wallet = match SHARING.contains(&user) {
+            true => encode_owned_wallet(user < 4, roles, &[9; 16]),
+            false => encode_wallet(user < 4, roles),
+        };
         entries.push((wallet_preimage(&Key::new(user).address.0 .0).to_vec(), wallet));
     }
     entries
@@ -168,7 +172,7 @@ impl Generator {
     fn machine_call(&mut self, sender: Address, depth: u32) -> Bytes {
         let (slot, value, other) = (self.small(), self.small(), self.address());
         let salt = U256::from(self.random.below(3));
-        match self.random.below(21) {
+        match self.random.below(23) {
             0 | 1 => call("store(uint256,uint256)", &[slot.into(), value.into()]),
             2 => call("fill(uint256,uint256,uint256)", &[slot.into(), value.into(), slot.into()]),
             3 => call("fill(uint256,uint256,uint256)", &[0.into(), 6.into(), 0.into()]),
@@ -183,7 +187,8 @@ impl Generator {
             14 => call("recall(uint256)", &[U256::from(self.random.below(9)).into()]),
             15 => call("digest(bytes)", &[self.bytes().as_slice().into()]),
             16 => self.recover_call(),
-            17 => call("mark(uint256)", &[value.into()]),
+            17 | 21 => call("mark(uint256)", &[value.into()]),
+            22 => own_call(&[(if value.is_zero() { other } else { sender }, &self.bytes())]),
             _ if depth > 2 => Bytes::new(),
             18 => {
                 let data = self.data_for(other, sender, depth + 1);
@@ -330,7 +335,7 @@ fn consulted(table: &PolicyTable, key: &Key) -> Vec<u8> {
     out.into_bytes()
 }
 
-fn replace(bytes: &[u8], part: &[u8], with: &[u8]) -> Vec<u8> {
+pub(crate) fn replace(bytes: &[u8], part: &[u8], with: &[u8]) -> Vec<u8> {
     let at = bytes.windows(part.len()).position(|window| window == part).expect("the witness holds the part");
     [&bytes[..at], with, &bytes[at + part.len()..]].concat()
 }

@@ -4,7 +4,9 @@
 mod support;
 
 mod batches;
+mod conditions;
 mod judging;
+mod limits;
 mod replaying;
 mod tampering;
 mod transactions;

@@ -27,8 +27,13 @@ fn rich_witness() -> Vec<u8> {
     let first = vec![vec![send(MACHINE, fill(8))], vec![send(MACHINE, call("recall(uint256)", &[1.into()]))]];
     step(&mut chain, first);
     let stranger = prividium_stf::revm::primitives::Address::repeat_byte(0x42);
+    let mark = call("mark(uint256)", &[1.into()]);
     let blocks = vec![
-        vec![send(MACHINE, fill(0)), send(MACHINE, call("recall(uint256)", &[2.into()]))],
+        vec![
+            send(MACHINE, fill(0)),
+            send(MACHINE, call("recall(uint256)", &[2.into()])),
+            send(MACHINE, mark),
+        ],
         vec![send(TOKEN, call("transfer(address,uint256)", &[stranger.into(), 3.into()]))],
     ];
     chain.build(&chain.request(blocks)).unwrap().witness

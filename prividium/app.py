@@ -1,7 +1,7 @@
 """The composition root: the node's parts behind one HTTP application."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from fastapi import FastAPI, Query, Request
@@ -27,6 +27,7 @@ from prividium.permissions.visibility import FULL_READ
 from prividium.rest import time_text
 from prividium.rpc.chain import Chain, ChainLimits
 from prividium.rpc.dispatch import Door, DoorLimits, Noted
+from prividium.rpc.edge import RpcEdge
 from prividium.rpc.envelope import EnvelopeLimits
 from prividium.rpc.filters import Filters
 from prividium.rpc.heights import Heights
@@ -53,7 +54,7 @@ SECURITY_HEADERS = {
 """Set where the answer does not set its own."""
 
 
-def build_application(node: Node) -> FastAPI:
+def build_application(node: Node) -> ASGIApp:
     """The application of a started node."""
     app = FastAPI(title="Prividium", version=node.version, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.disclosures = DisclosureSource(node.ledger, node.settings.chain_id, lambda: _anchor(node))
@@ -67,13 +68,15 @@ def build_application(node: Node) -> FastAPI:
     app.state.wallet_source = WalletSource(node.ledger, node.policy)
     app.include_router(disclosure_router)
     app.include_router(wallet_router)
-    _add_rpc(app, node)
+    door = build_door(node)
+    _add_rpc(app, node, door)
     _add_health(app, node)
     app.add_api_route(DISCOVERY_PATH, lambda: JSONResponse(discovery_document(node)), methods=["GET"])
     _add_batches(app, node)
     install_openapi(app, node.version)
-    app.add_middleware(SecurityHeaders, https=node.settings.base_url.startswith("https://"))
-    return app
+    headers = _security_headers(https=node.settings.base_url.startswith("https://"))
+    app.add_middleware(SecurityHeaders, headers=headers)
+    return RpcEdge(app, door, headers)
 
 
 def build_chain(node: Node) -> Chain:
@@ -124,9 +127,8 @@ def _event(node: Node, note: Noted) -> trail.Event:
     )
 
 
-def _add_rpc(app: FastAPI, node: Node) -> None:
+def _add_rpc(app: FastAPI, node: Node, door: Door) -> None:
     settings = node.settings
-    door = build_door(node)
     limits = SocketLimits(
         message_bytes_max=settings.rpc_body_bytes_max,
         per_person_max=settings.rpc_sockets_per_person_max,
@@ -217,14 +219,17 @@ def _add_batches(app: FastAPI, node: Node) -> None:
         return JSONResponse(batch_document(node, batch), 201)
 
 
+def _security_headers(*, https: bool) -> dict[str, str]:
+    transport = {"strict-transport-security": "max-age=31536000; includeSubDomains"} if https else {}
+    return SECURITY_HEADERS | transport
+
+
 class SecurityHeaders:
     """Sets SECURITY_HEADERS on every HTTP answer."""
 
-    def __init__(self, app: ASGIApp, https: bool) -> None:
+    def __init__(self, app: ASGIApp, headers: Mapping[str, str]) -> None:
         self._app = app
-        self._headers = dict(SECURITY_HEADERS)
-        if https:
-            self._headers["strict-transport-security"] = "max-age=31536000; includeSubDomains"
+        self._headers = headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -7,6 +7,7 @@ from typing import Literal
 ClockMode = Literal["system", "stepping"]
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_FAIR_BYTES = 256 - 256 % len(_ALPHABET)
 
 
 def now() -> int:
@@ -35,7 +36,12 @@ def new_id() -> str:
 
 def new_alphanumeric(length: int) -> str:
     """Letters and digits, about 5.95 random bits each."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
+    found = ""
+    while len(found) < length:
+        # Bytes beyond the last whole alphabet are left out: every character is equally likely.
+        drawn = secrets.token_bytes(2 * (length - len(found)))
+        found += "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in drawn if byte < _FAIR_BYTES)
+    return found[:length]
 
 
 def new_token() -> str:

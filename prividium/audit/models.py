@@ -3,6 +3,7 @@
 from sqlalchemy import BigInteger, CheckConstraint, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from prividium.db.changes import RECORDS_ONLY
 from prividium.db.metadata import HASH, SECONDS, Base
 
 
@@ -10,6 +11,7 @@ class AuditEntry(Base):
     """One decision or change. Each row holds the hash of the one before; triggers refuse changes and deletions."""
 
     __tablename__ = "audit_entries"
+    __table_args__ = ({"info": RECORDS_ONLY},)
 
     sequence: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     """From 1, without gaps."""
@@ -34,7 +36,7 @@ class AuditHead(Base):
     """One row: the newest entry. Writers queue on it; a shortened trail no longer matches it."""
 
     __tablename__ = "audit_head"
-    __table_args__ = (CheckConstraint("id = 1", name="single_row"),)
+    __table_args__ = (CheckConstraint("id = 1", name="single_row"), {"info": RECORDS_ONLY})
 
     id: Mapped[int] = mapped_column(primary_key=True)
     sequence: Mapped[int] = mapped_column(BigInteger)

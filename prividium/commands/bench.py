@@ -11,10 +11,13 @@ from rich.table import Table
 from prividium.bench.l1 import SETTLEMENT_STEPS, Verification, bench_l1, settlement_gas
 from prividium.bench.ledger import bench_ledger
 from prividium.bench.prove import SIZES, Execution, Proof, measure_execution, measure_proof
+from prividium.bench.rpc import CONNECTIONS, Row, bench_rpc
 from prividium.proof.prover import locate
 
 GOAL_INSTRUCTIONS, GOAL_CELLS = 120_000, 8_000_000
 """Per transfer, at sixteen transfers a batch."""
+
+GOAL_OVERHEAD_MICROSECONDS = 300
 
 TRANSFERS_A_PROOF = (10**2, 10**4, 10**6)
 PUBLISHED = (
@@ -29,6 +32,7 @@ def register(app: typer.Typer) -> None:
     bench = typer.Typer(help="Measure; ratios within one run are what counts.", no_args_is_help=True)
     bench.command(name="prove")(bench_prove)
     bench.command(name="ledger")(bench_ledger_rates)
+    bench.command(name="rpc")(bench_rpc_rates)
     bench.command(name="l1")(bench_l1_gas)
     app.add_typer(bench, name="bench")
 
@@ -60,6 +64,38 @@ def bench_ledger_rates(
         ratio = f"{rate.per_second / anvil.per_second:.2f}"
         table.add_row(rate.name, f"{rate.per_second:,.0f}", f"{rate.seconds:.2f}", ratio)
     console.print(table)
+
+
+def bench_rpc_rates(
+    requests: Annotated[int, typer.Option(help="Single calls of each measurement.", min=200)] = 10_000,
+) -> None:
+    """Requests per second and latency of the authenticated RPC, singly and in batches, and of anvil beside it."""
+    console = Console()
+    _machine(console)
+    rates = bench_rpc(requests, lambda text: console.print(f"[dim]{text}[/]"))
+    table = Table(title=f"JSON-RPC over {CONNECTIONS} connections; latency over one")
+    for column in ("", "a body", "req/s", "p50, ms", "p99, ms", "anvil req/s", "p50, ms", "p99, ms"):
+        table.add_column(column, justify="right" if column else "left")
+    for door, anvil in zip(rates.door, rates.anvil, strict=True):
+        table.add_row(door.name, str(door.items), *_figures(door), *_figures(anvil))
+    console.print(table)
+    parts = (
+        ("eth_call, p50", rates.door[0].latency.percentile(0.5)),
+        ("a public method of the same server, p50", rates.floor_seconds),
+        ("execution by the ledger alone, p50", rates.execution_seconds),
+        (f"identity, permissions and visibility (goal {GOAL_OVERHEAD_MICROSECONDS})", rates.overhead_seconds),
+    )
+    shares = Table(title="What an authenticated eth_call is made of, µs", show_header=False)
+    shares.add_column("")
+    shares.add_column("", justify="right")
+    for name, seconds in parts:
+        shares.add_row(name, f"{seconds * 1e6:,.0f}")
+    console.print(shares)
+
+
+def _figures(row: Row) -> list[str]:
+    latencies = [f"{row.latency.percentile(share) * 1e3:,.2f}" for share in (0.5, 0.99)]
+    return [f"{row.per_second:,.0f}", *latencies]
 
 
 def bench_l1_gas() -> None:

@@ -19,6 +19,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
+from prividium.db.changes import Changes
 from prividium.db.upgrade import upgrade
 from prividium.errors import ConfigurationError, Conflict, InvalidInput, Unavailable
 
@@ -40,9 +41,9 @@ class Database:
         self.dialect = parsed.get_backend_name()
         self._engine = _sqlite(parsed) if self.dialect == "sqlite" else _postgresql(parsed)
         reading = self._engine.execution_options(**_read_options(self.dialect))
-        writing = self._engine.execution_options(**{_WRITES: True})
         self._read = sessionmaker(reading, expire_on_commit=False)
-        self._write = sessionmaker(writing, expire_on_commit=False)
+        self._write = sessionmaker(expire_on_commit=False)
+        self._changes = Changes(self._engine)
 
     @property
     def engine(self) -> Engine:
@@ -53,6 +54,15 @@ class Database:
         with _translated():
             upgrade(self._engine)
 
+    @property
+    def changes(self) -> int:
+        """Grows with every write of this process that may change who somebody is or what they may do.
+
+        What was read at one count holds as long as the count stands: it grows when a write is over, before its caller
+        goes on.
+        """
+        return self._changes.count
+
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session over one consistent snapshot; what it changes is never kept."""
@@ -62,8 +72,10 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A session in one transaction: kept if the block ends, undone if it raises."""
-        with _translated(), self._write.begin() as session:
-            yield session
+        with _translated(), self._changes.watched() as mark:
+            options = {_WRITES: True, **mark}
+            with self._write(bind=self._engine.execution_options(**options)) as session, session.begin():
+                yield session
 
     def close(self) -> None:
         self._engine.dispose()

@@ -1,6 +1,7 @@
 """A person with a session and a wallet, using what every client has: REST, JSON-RPC, signatures."""
 
 import itertools
+import time
 from dataclasses import dataclass, field
 from typing import Self, cast
 
@@ -9,12 +10,13 @@ from eth_account import Account
 from eth_account.messages import encode_defunct
 from eth_account.signers.local import LocalAccount
 
+from prividium import clock
 from prividium.demo.browser import sign_in
 from prividium.demo.signing import sign_free
 from prividium.errors import PrividiumError
 from prividium.types import Json
 
-RECEIPT_POLLS_MAX = 200
+RECEIPT_SECONDS_MAX, RECEIPT_POLL_SECONDS = 60, 0.005
 GAS_LIMIT_MAX = 1 << 24
 
 
@@ -96,8 +98,10 @@ class Member:
         return self.receipt(transaction_hash)
 
     def receipt(self, transaction_hash: str) -> dict[str, Json]:
-        for _ in range(RECEIPT_POLLS_MAX):
+        deadline = clock.monotonic() + RECEIPT_SECONDS_MAX
+        while clock.monotonic() < deadline:
             found = self.rpc("eth_getTransactionReceipt", transaction_hash)
             if found is not None:
                 return cast(dict[str, Json], found)
+            time.sleep(RECEIPT_POLL_SECONDS)
         raise PrividiumError("receipt_missing", f"no receipt for {transaction_hash}")

@@ -11,18 +11,19 @@ from prividium.audit import trail
 from prividium.audit.request_hash import RequestHasher
 from prividium.db.engine import Database
 from prividium.errors import ConfigurationError, PrividiumError, Unauthorized
-from prividium.identity import api_keys
+from prividium.identity import api_keys, sessions
 from prividium.identity.api_keys import KeyHolder
 from prividium.identity.credentials import Credentials
 from prividium.identity.directory import Directory
 from prividium.identity.issuers import Issuers
 from prividium.identity.key_uses import KeyUses
+from prividium.identity.known_holders import KnownHolders
 from prividium.identity.nonce_token import SECRET_BYTES_MIN, NonceTokens
 from prividium.identity.oauth_clients import OAuthClients
 from prividium.identity.passkey_challenges import RelyingParty
 from prividium.identity.principal import Principal
 from prividium.identity.rate_limit import SlidingWindow
-from prividium.identity.sessions import SessionLimits, authenticate, bearer_token
+from prividium.identity.sessions import SessionHolder, SessionLimits, bearer_token
 from prividium.identity.siwe import ContractWallets, NoContractWallets, Siwe
 from prividium.identity.subject import ForeignNetwork
 from prividium.identity.wallet_rpc_tokens import WalletRpcTokens
@@ -80,6 +81,8 @@ class Identity:
             id=parts.hostname or "", name=chain_name, origin=self.origin, ttl_seconds=settings.login_ttl_seconds
         )
         self._key_uses = KeyUses(database)
+        self._keys = KnownHolders(database, self._find_key)
+        self._sessions = KnownHolders(database, self._find_session)
         self.login_window = SlidingWindow(settings.login_requests_per_minute_max)
         self.refusal_window = SlidingWindow(settings.login_requests_per_minute_max)
         self.rest_window = SlidingWindow(settings.requests_per_minute_max)
@@ -96,15 +99,21 @@ class Identity:
         """Whose API key it is; raises Unauthorized."""
         if len(credentials.api_keys) > 1 or credentials.authorization is not None:
             raise Unauthorized("credentials_ambiguous", "send one x-api-key, or an Authorization header, not both")
-        with self._at_home(credentials.address), self.database.read() as session:
-            holder = api_keys.authenticate(session, credentials.api_keys[0], credentials.address)
+        holder = self._keys.holder(credentials.api_keys[0], credentials.address)
         self._key_uses.note(holder.key_id, credentials.address)
         return holder
 
     def session_holder(self, token: str, address: str) -> Principal:
         """Who holds the token of a session; raises Unauthorized."""
+        return self._sessions.holder(token, address).principal
+
+    def _find_key(self, key: str, address: str) -> KeyHolder:
         with self._at_home(address), self.database.read() as session:
-            return authenticate(session, token, address)
+            return api_keys.authenticate(session, key, address)
+
+    def _find_session(self, token: str, address: str) -> SessionHolder:
+        with self._at_home(address), self.database.read() as session:
+            return sessions.session_holder(session, token, address)
 
     @contextmanager
     def _at_home(self, address: str) -> Iterator[None]:

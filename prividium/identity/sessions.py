@@ -76,8 +76,19 @@ _HOLDER = (
 )
 
 
+@dataclass(frozen=True)
+class SessionHolder:
+    principal: Principal
+    expires_at: int
+
+
 def authenticate(session: Session, token: str, address: str = "") -> Principal:
-    """Who holds the token; `address`: where the request came from, which matters for machines.
+    """Who holds the token; as `session_holder`."""
+    return session_holder(session, token, address).principal
+
+
+def session_holder(session: Session, token: str, address: str = "") -> SessionHolder:
+    """Who holds the token, and until when; `address`: where the request came from, which matters for machines.
 
     Raises Unauthorized("session_invalid" or "session_expired").
     """
@@ -91,7 +102,7 @@ def authenticate(session: Session, token: str, address: str = "") -> Principal:
     if clock.now() >= found.expires_at:
         raise Unauthorized("session_expired", "the session has expired; sign in again")
     bearer = Bearer(found.session_id, found.client_id)
-    return principal_of(connection, rows, bearer, address, refused)
+    return SessionHolder(principal_of(connection, rows, bearer, address, refused), found.expires_at)
 
 
 def open_session(

@@ -3,11 +3,13 @@
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer
 from sqlalchemy.orm import Mapped, mapped_column
 
+from prividium.db.changes import RECORDS_ONLY
 from prividium.db.metadata import ADDRESS, HASH, SECONDS, Base
 
 
 class IndexedBlock(Base):
     __tablename__ = "ledger_blocks"
+    __table_args__ = ({"info": RECORDS_ONLY},)
 
     number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     hash: Mapped[bytes] = mapped_column(HASH, unique=True)
@@ -22,6 +24,7 @@ class IndexedTransaction(Base):
     __table_args__ = (
         Index("ix_ledger_transactions_sender", "sender", "block_number"),
         Index("ix_ledger_transactions_recipient", "recipient", "block_number"),
+        {"info": RECORDS_ONLY},
     )
 
     block_number: Mapped[int] = mapped_column(
@@ -46,6 +49,7 @@ class IndexedLog(Base):
         Index("ix_ledger_logs_topic2", "topic2", "block_number"),
         Index("ix_ledger_logs_topic3", "topic3", "block_number"),
         Index("ix_ledger_logs_sender", "sender", "block_number"),
+        {"info": RECORDS_ONLY},
     )
 
     block_number: Mapped[int] = mapped_column(

@@ -8,12 +8,11 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Coroutine, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import ParamSpec, TypeVar
+from functools import partial
+from typing import ParamSpec, TypeAlias, TypeVar
 
-from anyio import CapacityLimiter
-from anyio.to_thread import run_sync
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -88,6 +87,24 @@ class _Waiting:
 
 
 Envelope = dict[str, Json]
+_Item: TypeAlias = _Waiting | Envelope | None
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """A body of which every item was started."""
+
+    body: Body
+    visit: Visit
+    items: list[_Item]
+
+    @property
+    def waits(self) -> bool:
+        return any(isinstance(item, _Waiting) for item in self.items)
+
+    @property
+    def settled(self) -> list[Envelope | None]:
+        return [item for item in self.items if not isinstance(item, _Waiting)]
 
 
 class Door:
@@ -111,29 +128,42 @@ class Door:
         self._limits = limits
         self._persons = SlidingWindow(limits.person_requests_per_minute_max)
         self._strangers = SlidingWindow(limits.anonymous_requests_per_minute_max)
-        self._threads = CapacityLimiter(limits.threads_max)
+        self._threads = ThreadPoolExecutor(limits.threads_max, thread_name_prefix="rpc")
 
     async def endpoint(self, request: Request) -> Response:
         request_id = str(request.state.request_id)
-        malformed: RpcError | None = None
-        count = 1
         try:
-            body = self.parse(await self.read(request))
-            count = len(body.items)
+            raw: bytes | RpcError = await self.read(request)
         except RpcError as error:
-            malformed = error
+            raw = error
+        begun = await self.in_thread(self._begin_body, raw, credentials_of(request), request_id)
+        if isinstance(begun, Response):
+            return begun
+        return _whole_response(await self._complete(begun))
+
+    def _begin_body(self, raw: bytes | RpcError, credentials: Credentials, request_id: str) -> "Response | _Begun":
+        """Everything up to the answer in one go on one thread, unless something in it has to be waited for."""
+        body, malformed = self._parsed(raw)
         try:
-            principal = await self.in_thread(self.who, credentials_of(request), count)
+            principal = self.who(credentials, 1 if body is None else len(body.items))
         except RateLimited as error:
             return response(error_envelope(None, refusal(error)), 429)
         except Exception as error:
             if not isinstance(error, PrividiumError):
                 log.error("request %s: nobody could be identified", request_id, exc_info=error)
             return response(error_envelope(None, refusal(error)), 200)
-        if malformed is not None:
-            return response(error_envelope(None, malformed), 413 if malformed.reason == "body_too_large" else 200)
-        answer = await self.answer(body, Visit(principal, request_id))
-        return Response(status_code=200) if answer is None else response(answer, 200)
+        if malformed is not None or body is None:
+            return _unusable(malformed)
+        begun = self._begin(body, Visit(principal, request_id))
+        return begun if begun.waits else _whole_response(self._ended(begun, begun.settled))
+
+    def _parsed(self, raw: bytes | RpcError) -> tuple[Body | None, RpcError | None]:
+        if isinstance(raw, RpcError):
+            return None, raw
+        try:
+            return self.parse(raw), None
+        except RpcError as error:
+            return None, error
 
     def parse(self, body: bytes) -> Body:
         """Raises RpcError for a body that is unusable as a whole."""
@@ -178,22 +208,31 @@ class Door:
 
     async def answer(self, body: Body, visit: Visit) -> Json:
         """The answer to the whole body; None if nothing in it is answered."""
-        started = await self.in_thread(self._start_all, body, visit)
-        answers = await asyncio.gather(*(self._settle(item, visit) for item in started))
-        if visit.notes:
-            await self.in_thread(self.record, visit.notes)
+        begun = await self.in_thread(self._begin, body, visit)
+        return await self._complete(begun) if begun.waits else self._ended(begun, begun.settled)
+
+    def _begin(self, body: Body, visit: Visit) -> "_Begun":
+        begun = _Begun(body, visit, [self._start(item, visit) for item in body.items])
+        if visit.notes and not begun.waits:
+            self.record(visit.notes)
+        return begun
+
+    async def _complete(self, begun: "_Begun") -> Json:
+        answers = await asyncio.gather(*(self._settle(item, begun.visit) for item in begun.items))
+        if begun.visit.notes:
+            await self.in_thread(self.record, begun.visit.notes)
+        return self._ended(begun, answers)
+
+    def _ended(self, begun: "_Begun", answers: Sequence[Envelope | None]) -> Json:
         envelopes: list[Json] = [answer for answer in answers if answer is not None]
         if not envelopes:
             return None
-        return envelopes if body.batch else envelopes[0]
+        return envelopes if begun.body.batch else envelopes[0]
 
-    async def _settle(self, item: _Waiting | Envelope | None, visit: Visit) -> Envelope | None:
+    async def _settle(self, item: "_Item", visit: Visit) -> Envelope | None:
         return await self._finish(item, visit) if isinstance(item, _Waiting) else item
 
-    def _start_all(self, body: Body, visit: Visit) -> list[_Waiting | Envelope | None]:
-        return [self._start(item, visit) for item in body.items]
-
-    def _start(self, item: Call | Malformed, visit: Visit) -> _Waiting | Envelope | None:
+    def _start(self, item: Call | Malformed, visit: Visit) -> _Item:
         if isinstance(item, Malformed):
             return error_envelope(item.id, item.error)
         try:
@@ -249,7 +288,7 @@ class Door:
         self, work: Callable[Arguments, Result], *given: Arguments.args, **_: Arguments.kwargs
     ) -> Result:
         """Runs `work` on one of the door's threads."""
-        return await run_sync(work, *given, limiter=self._threads)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *given))
 
 
 def _result(call: Call, answer: Json) -> Envelope | None:
@@ -267,6 +306,15 @@ def _subject(error: Exception) -> str:
         return ""
     target = "creation" if error.target is None else to_hex(error.target)
     return f"{target} {to_hex(error.selector)}"
+
+
+def _whole_response(answer: Json) -> Response:
+    return Response(status_code=200) if answer is None else response(answer, 200)
+
+
+def _unusable(error: RpcError | None) -> Response:
+    shown = error or RpcError(INVALID_REQUEST, "the body is not usable", "body_invalid")
+    return response(error_envelope(None, shown), 413 if shown.reason == "body_too_large" else 200)
 
 
 def response(document: Json, status: int) -> Response:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from prividium._core import CoreError, Ledger, SealLimits
-from prividium.bench.ledger import bench_policy, open_bench_ledger
+from prividium.bench.systems import bench_policy, open_bench_ledger
 from prividium.bench.traffic import Traffic, address_of, make_traffic
 from prividium.disclosure.fields import FILE_BYTES_MAX, DisclosureInvalid
 from prividium.disclosure.statements import token_balance, transaction

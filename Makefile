@@ -72,8 +72,9 @@ guests: ## Rebuild the committed zkVM guest (Debian: rustc-web cargo-web rust-we
 contracts: setup ## Recompile the Solidity artifacts
 	$(PY) -m gateway.compile
 
-bench: setup ## Measure the ledger beside anvil, proving, and verification on L1
+bench: setup ## Measure ledger and RPC beside anvil, proving, and verification on L1
 	.venv/bin/prividium bench ledger
+	.venv/bin/prividium bench rpc
 	.venv/bin/prividium bench prove
 	.venv/bin/prividium bench l1
 

@@ -33,7 +33,9 @@ def routes() -> list[tuple[str, str]]:
     ]
 
 
-@pytest.mark.parametrize("token", ["", "wrong", TOKEN[:-1], TOKEN + "a"])
+@pytest.mark.parametrize(
+    "token", ["", "wrong", TOKEN[:-1], TOKEN + "a"], ids=["none", "another", "shortened", "lengthened"]
+)
 def test_every_route_asks_for_the_token_of_the_directory(edge: "Edge", token: str) -> None:
     http = edge.client(headers={"Authorization": f"Bearer {token}"} if token else {})
     for method, path in routes():

@@ -76,7 +76,7 @@ def cases(draw: st.DrawFn) -> tuple[list[str], bytes, list[ArgumentCondition], l
     data = encode(listed, [draw(values_of(part)) for part in function.parameters])
     conditions, predicates = [], []
     for type_, path in draw(st.lists(st.sampled_from(found), max_size=3)) if found else []:
-        condition, predicate = draw(tests_of(type_, path))
+        condition, predicate = draw(condition_tests_of(type_, path))
         conditions.append(condition)
         predicates.append(predicate)
     return listed, damaged(draw, data), conditions, predicates
@@ -103,7 +103,9 @@ def damaged(draw: st.DrawFn, data: bytes) -> bytes:
 
 
 @st.composite
-def tests_of(draw: st.DrawFn, type_: str, path: tuple[Step, ...]) -> tuple[ArgumentCondition, policy.Predicate]:
+def condition_tests_of(
+    draw: st.DrawFn, type_: str, path: tuple[Step, ...]
+) -> tuple[ArgumentCondition, policy.Predicate]:
     index, inner = int(path[0]), path[1:]
     kinds = (
         ["oneOf"]

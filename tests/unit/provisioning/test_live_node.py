@@ -83,4 +83,4 @@ def test_deprovisioning_cuts_session_socket_wallet_address_and_policy(
     assert member.http.get("/api/profiles/me").status_code == 401
     assert "error" in member.http.post(f"/rpc/wallet/{address}", json=question).json()
     with live.node.database.read() as session:
-        assert wallet not in {grant.address for grant in wallet_grants(session)}
+        assert wallet not in {grant.address for grant in wallet_grants(session, with_owner=False)}

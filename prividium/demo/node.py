@@ -88,8 +88,9 @@ class NodeProcess:
             self.kill()
 
     def gateway(self) -> dict[str, str]:
-        """L1 endpoint and contract addresses, as the node recorded them."""
-        return {key: str(value) for key, value in json.loads((self.data_dir / "node.json").read_text()).items()}
+        """L1 endpoint and contract addresses, as far as the node recorded them."""
+        recorded = json.loads((self.data_dir / "node.json").read_text())
+        return {key: str(value) for key, value in recorded.items() if value is not None}
 
     def _last_lines(self) -> str:
         return "\n".join(self.log_path.read_text(errors="replace").splitlines()[-15:])

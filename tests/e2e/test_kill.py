@@ -91,7 +91,7 @@ def kill_at_random(chaos: Chaos, kills: int, longest: float) -> None:
 
 
 def is_deployed(scenario: Scenario) -> bool:
-    return scenario.node.gateway()["settlement"] != "None"
+    return "settlement" in scenario.node.gateway()
 
 
 def is_proven(scenario: Scenario, number: int) -> bool:

@@ -1,7 +1,9 @@
 """The only source of time and randomness."""
 
+import os
 import secrets
 import time
+from pathlib import Path
 from typing import Literal
 
 ClockMode = Literal["system", "stepping"]
@@ -27,6 +29,18 @@ def monotonic() -> float:
 def random_bytes(length: int) -> bytes:
     """From the operating system's CSPRNG."""
     return secrets.token_bytes(length)
+
+
+def kept_random_bytes(path: Path, length: int) -> bytes:
+    """Drawn at the first call and kept in a file that its owner alone may read; afterwards whatever the file holds."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_bytes()
+    drawn = random_bytes(length)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(drawn)
+    return drawn
 
 
 def new_id() -> str:

@@ -6,7 +6,6 @@ be guessed by whoever reads the trail.
 
 import hmac
 import json
-import os
 from pathlib import Path
 from typing import Final
 
@@ -43,14 +42,7 @@ class RequestHasher:
 
 def _load_key(path: Path) -> bytes:
     """Readable by its owner only; raises ConfigurationError("audit_key_invalid")."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        key = path.read_bytes()
-    else:
-        key = clock.random_bytes(KEY_BYTES)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(key)
+    key = clock.kept_random_bytes(path, KEY_BYTES)
     if len(key) != KEY_BYTES:
         text = f"{path.name} in the data folder is damaged; delete it, and new entries are hashed with another key"
         raise ConfigurationError("audit_key_invalid", text)

@@ -5,7 +5,6 @@ to its owner, while the database, which keeps its SHA-256, cannot show it to any
 """
 
 import hmac
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -98,14 +97,7 @@ def holder(session: Session, token: str, address: str) -> Principal:
 
 def _load_key(path: Path) -> bytes:
     """Readable by its owner only; raises ConfigurationError("wallet_rpc_key_invalid")."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        key = path.read_bytes()
-    else:
-        key = clock.random_bytes(KEY_BYTES)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(key)
+    key = clock.kept_random_bytes(path, KEY_BYTES)
     if len(key) != KEY_BYTES:
         text = f"{path.name} in the data folder is damaged; delete it, and people get new addresses for their wallets"
         raise ConfigurationError("wallet_rpc_key_invalid", text)

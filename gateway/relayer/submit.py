@@ -117,9 +117,14 @@ class Submitter:
         try:
             return read(head)
         except (L1Refused, WouldRevert):
-            if self._client.head().number == head.number:
+            if self._client.head().number == head.number and self._is_announced(head):
                 raise
             return otherwise
+
+    def _is_announced(self, head: L1Block) -> bool:
+        """Whether the state shown at `head` holds no transaction of this account that is in no block yet."""
+        before = self._journal.at(self._client.nonce(self.address, head.number) - 1)
+        return not before or any(self._client.receipt(signed.hash) for signed in before)
 
     def step(self, head: L1Block, wanted: Action | None, build: Callable[[Action], Call]) -> Step:
         """At most one transaction towards `wanted`, which the caller read from L1 at `head`; raises L1Error."""

@@ -71,3 +71,11 @@ def node(shared_url: str, start_node: StartNode) -> Node:
     node = start_node(shared_url)
     node.deploy()
     return node
+
+
+@pytest.fixture
+def lonely(own_l1: EmbeddedL1, start_node: StartNode) -> Node:
+    """A deployed gateway on an anvil of its own."""
+    node = start_node(own_l1.url)
+    node.deploy()
+    return node

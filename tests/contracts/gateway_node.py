@@ -33,6 +33,14 @@ def fund_on_anvil(client: L1Client, address: bytes) -> None:
     client.request("anvil_setBalance", to_hex(address), to_quantity(10**20))
 
 
+def automine(client: L1Client, enabled: bool) -> None:
+    client.request("evm_setAutomine", enabled)
+
+
+def mine(client: L1Client, blocks: int = 1) -> None:
+    client.request("anvil_mine", hex(blocks))
+
+
 def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     """Wait for what another thread or process does."""
     idle, deadline = threading.Event(), clock.monotonic() + seconds

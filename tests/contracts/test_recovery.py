@@ -11,7 +11,7 @@ import pytest
 from eth_utils.crypto import keccak
 
 from gateway.abi import interface
-from gateway.relayer.client import L1Client, L1Error
+from gateway.relayer.client import L1Error
 from gateway.relayer.devnet import EmbeddedL1
 from gateway.relayer.fees import estimate
 from gateway.relayer.journal import Journal, JournalFailed
@@ -19,27 +19,11 @@ from gateway.relayer.settlement import SettlementMissing, Status
 from gateway.relayer.source import output_tuple
 from gateway.relayer.submit import Event, SubmitLimits
 from prividium.errors import ConfigurationError
-from tests.contracts.chain import batch
+from tests.contracts.chain import altered, batch
 from tests.contracts.conftest import StartNode
-from tests.contracts.gateway_node import PATIENT, Batches, Node, until
+from tests.contracts.gateway_node import PATIENT, Batches, Node, automine, mine, until
 
 IMPATIENT = SubmitLimits(stuck_after_blocks=1_000, stuck_after_seconds=0)
-
-
-@pytest.fixture
-def lonely(own_l1: EmbeddedL1, start_node: StartNode) -> Node:
-    """A deployed gateway on an anvil of its own."""
-    node = start_node(own_l1.url)
-    node.deploy()
-    return node
-
-
-def automine(client: L1Client, enabled: bool) -> None:
-    client.request("evm_setAutomine", enabled)
-
-
-def mine(client: L1Client, blocks: int = 1) -> None:
-    client.request("anvil_mine", hex(blocks))
 
 
 def mined(node: Node, step: str) -> int:
@@ -55,6 +39,21 @@ def finish(node: Node, batches: Batches, last: int) -> None:
     node.settle()
     assert [node.view.batch(number).status for number in range(1, last + 1)] == [Status.EXECUTED] * last
     assert [mined(node, step) for step in ("commit", "verify", "prove", "execute")] == [last] * 4
+
+
+# an L1 that shows more than it has announced
+
+
+def test_a_refusal_out_of_a_block_that_is_not_announced_yet_is_not_believed(lonely: Node, batches: Batches) -> None:
+    """L1 counts the account's transaction already, but has it in no block."""
+    batches.seal(1)
+    automine(lonely.client, False)
+    lonely.step()
+    [signed] = lonely.journal.of("commit")
+    lonely.client.request("anvil_dropTransaction", "0x" + signed.hash.hex())
+    lonely.client.request("anvil_setNonce", "0x" + lonely.operator.address.hex(), hex(lonely.nonce() + 1))
+    batches.sealed[1] = altered(batches.sealed[1], "prev_state", keccak(b"no state of this chain"))
+    assert lonely.step().event is Event.WAITING
 
 
 # death of the relayer

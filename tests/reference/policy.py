@@ -33,9 +33,11 @@ class Limit:
 def decoded(types: Sequence[str], data: bytes) -> tuple[Any, ...] | None:
     """The arguments, or None if `data` is not their one encoding."""
     try:
-        values = decode(types, data)
-        return values if encode(types, values) == data else None
-    except (DecodingError, EncodingError, ParseError, OverflowError, UnicodeDecodeError):
+        # A string is whatever bytes it holds: Solidity does not ask for UTF-8 either.
+        listed = [type_.replace("string", "bytes") for type_ in types]
+        values = decode(listed, data)
+        return values if encode(listed, values) == data else None
+    except (DecodingError, EncodingError, ParseError, OverflowError):
         return None
 
 

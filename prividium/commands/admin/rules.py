@@ -71,7 +71,7 @@ def remove_contract(contract: ContractText) -> None:
 
 def list_rules(contract: OneContract = None) -> None:
     show(
-        list(Node.signed_in().items("/contract-permissions", contract_address=contract)),
+        list(Node.signed_in().items("/contract-permissions", contractAddress=contract)),
         id="id",
         contractAddress="contract",
         functionSignature="function",
@@ -132,7 +132,7 @@ def delete_rule(rule: RuleNumber) -> None:
 
 
 def list_event_rules(contract: OneContract = None) -> None:
-    rows = list(Node.signed_in().items("/event-permissions", contract_address=contract))
+    rows = list(Node.signed_in().items("/event-permissions", contractAddress=contract))
     topics = {f"topic{position}": f"topic {position}" for position in range(4)}
     show(rows, id="id", contractAddress="contract", **topics, roles="roles")
 

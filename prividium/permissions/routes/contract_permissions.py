@@ -20,7 +20,7 @@ from prividium.permissions.routes.condition_bodies import (
     show_limits,
     show_time,
 )
-from prividium.permissions.routes.journal import AdminJournal, RoleRef, ThePage
+from prividium.permissions.routes.journal import AdminJournal, ContractQuery, RoleRef, ThePage
 from prividium.permissions.rules import ARGUMENTS_PER_RULE_MAX, ROLES_PER_RULE_MAX, AccessType, RuleType
 from prividium.rest import AddressIn, Answer, Body, Page, address_text, page_of, time_text
 from prividium.types import Address, Selector, from_hex, parse_address, to_hex
@@ -143,12 +143,12 @@ def _note(journal: AdminJournal, action: str, rule: FunctionRule) -> None:
 
 @router.get("")
 def list_rules(
-    _reader: AdminReader, session: ReadSession, query: ThePage, contract_address: str | None = None
+    _reader: AdminReader, session: ReadSession, query: ThePage, contract: ContractQuery = None
 ) -> Page[RuleAnswer]:
     of_contracts = select(FunctionRule).where(FunctionRule.template_id.is_(None))
     statement = of_contracts.order_by(FunctionRule.contract_address, FunctionRule.selector)
-    if contract_address is not None:
-        statement = statement.where(FunctionRule.contract_address == parse_address(contract_address))
+    if contract is not None:
+        statement = statement.where(FunctionRule.contract_address == parse_address(contract))
     return page_of(session, statement.options(selectinload(FunctionRule.roles)), query, _show)
 
 

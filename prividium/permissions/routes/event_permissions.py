@@ -13,7 +13,7 @@ from prividium.permissions import log_rules
 from prividium.permissions.event_rules import ANY_TOPIC, USER_TOPIC
 from prividium.permissions.log_rules import EventRuleDraft
 from prividium.permissions.models import EventRule
-from prividium.permissions.routes.journal import AdminJournal, RoleRef, ThePage
+from prividium.permissions.routes.journal import AdminJournal, ContractQuery, RoleRef, ThePage
 from prividium.permissions.rules import ROLES_PER_RULE_MAX
 from prividium.rest import AddressIn, Answer, Body, HashIn, Page, address_text, page_of, time_text
 from prividium.types import Address, Hash32, parse_address, to_hex
@@ -103,11 +103,11 @@ def _note(journal: AdminJournal, action: str, rule: EventRule) -> None:
 
 @router.get("")
 def list_rules(
-    _reader: AdminReader, session: ReadSession, query: ThePage, contract_address: str | None = None
+    _reader: AdminReader, session: ReadSession, query: ThePage, contract: ContractQuery = None
 ) -> Page[EventRuleAnswer]:
     statement = select(EventRule).order_by(EventRule.contract_address, EventRule.id)
-    if contract_address is not None:
-        statement = statement.where(EventRule.contract_address == parse_address(contract_address))
+    if contract is not None:
+        statement = statement.where(EventRule.contract_address == parse_address(contract))
     return page_of(session, statement.options(selectinload(EventRule.roles)), query, _show)
 
 

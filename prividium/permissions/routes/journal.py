@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Final
 
-from fastapi import Depends
+from fastapi import Depends, Query
 
 from prividium.audit import trail
 from prividium.db.edge import WriteSession
@@ -13,6 +13,7 @@ from prividium.rest import Body, PageQuery, page_query
 _EMPTY: Final[Mapping[str, str]] = {}
 
 ThePage = Annotated[PageQuery, Depends(page_query)]
+ContractQuery = Annotated[str | None, Query(alias="contractAddress")]
 
 
 class RoleRef(Body):

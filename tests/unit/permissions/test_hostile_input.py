@@ -25,7 +25,7 @@ ROUTES = [
     ("PUT", "/api/contracts/{}"),
     ("POST", "/api/contract-permissions"),
     ("PUT", "/api/contract-permissions/{}"),
-    ("GET", "/api/contract-permissions?contract_address={}"),
+    ("GET", "/api/contract-permissions?contractAddress={}"),
     ("POST", "/api/event-permissions"),
     ("DELETE", "/api/event-permissions/{}"),
     ("GET", "/api/audit-logs?actor={}&action={}"),

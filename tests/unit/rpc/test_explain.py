@@ -107,7 +107,7 @@ def test_a_waiver_is_written_for_one_function_listed_and_named(scene: Scene, str
     outer = contracts.deploy(scene, contracts.calls(scene.shares, supply), ("go()", "write", "public"))
     (rule,) = cast(
         list[Document],
-        scene.administrator.rest("GET", f"/api/contract-permissions?contract_address={outer}")["items"],
+        scene.administrator.rest("GET", f"/api/contract-permissions?contractAddress={outer}")["items"],
     )
     assert rule["isUmbrella"] is False
     body: Json = {

@@ -118,6 +118,9 @@ class Connection(Protocol):
 
     def unsubscribe(self, subscription: str) -> bool: ...
 
+    def abandon(self) -> None:
+        """End the subscriptions of which the client has not been told."""
+
 
 @dataclass(frozen=True)
 class Caller:

@@ -1,7 +1,8 @@
 """The door: parse, identify, permit, call, answer.
 
 HTTP is always 200, but for 413 (body too large) and 429 (too many calls). Every denial, and every read by the
-right to read everything, is recorded in the audit trail before its answer leaves.
+right to read everything, is recorded in the audit trail before its answer leaves. Where the trail takes no entry, a
+denial is answered all the same, since it tells nothing; what was read by the right to read everything is withheld.
 """
 
 import asyncio
@@ -9,7 +10,7 @@ import json
 import logging
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import ParamSpec, TypeAlias, TypeVar
 
@@ -18,7 +19,7 @@ from starlette.responses import Response
 
 from prividium._core import CoreError, DeniedError
 from prividium.audit.trail import Outcome
-from prividium.errors import PrividiumError, RateLimited, Unauthorized
+from prividium.errors import PrividiumError, RateLimited, Unauthorized, Unavailable
 from prividium.identity.credentials import Credentials, credentials_of
 from prividium.identity.principal import Principal
 from prividium.identity.rate_limit import SlidingWindow
@@ -96,7 +97,7 @@ class _Begun:
 
     body: Body
     visit: Visit
-    items: list[_Item]
+    items: Sequence[_Item]
 
     @property
     def waits(self) -> bool:
@@ -213,15 +214,28 @@ class Door:
 
     def _begin(self, body: Body, visit: Visit) -> "_Begun":
         begun = _Begun(body, visit, [self._start(item, visit) for item in body.items])
-        if visit.notes and not begun.waits:
-            self.record(visit.notes)
-        return begun
+        return begun if begun.waits else replace(begun, items=self._recorded(begun, begun.settled))
 
     async def _complete(self, begun: "_Begun") -> Json:
-        answers = await asyncio.gather(*(self._settle(item, begun.visit) for item in begun.items))
+        answers: Sequence[Envelope | None] = await asyncio.gather(
+            *(self._settle(item, begun.visit) for item in begun.items)
+        )
         if begun.visit.notes:
-            await self.in_thread(self.record, begun.visit.notes)
+            answers = await self.in_thread(self._recorded, begun, answers)
         return self._ended(begun, answers)
+
+    def _recorded(self, begun: "_Begun", answers: Sequence[Envelope | None]) -> list[Envelope | None]:
+        """The answers as they may leave, once the audit trail has what it must have before that."""
+        visit = begun.visit
+        if not visit.notes or self.record(visit.notes):
+            return list(answers)
+        withheld = {id(note.call) for note in visit.notes if note.outcome == "allowed"}
+        if withheld and visit.connection is not None:
+            visit.connection.abandon()
+        return [
+            _withheld(item) if isinstance(item, Call) and id(item) in withheld else answer
+            for item, answer in zip(begun.body.items, answers, strict=True)
+        ]
 
     def _ended(self, begun: "_Begun", answers: Sequence[Envelope | None]) -> Json:
         envelopes: list[Json] = [answer for answer in answers if answer is not None]
@@ -277,12 +291,15 @@ class Door:
             log.error("request %s: %s failed", visit.request_id, method_label(call.method), exc_info=error)
         return None if call.notification else error_envelope(call.id, shown)
 
-    def record(self, notes: Sequence[Noted]) -> None:
-        """Write them to the audit trail."""
+    def record(self, notes: Sequence[Noted]) -> bool:
+        """Write them to the audit trail, all or none; False if it does not take them."""
         try:
             self._write_notes(notes)
-        except PrividiumError as error:
-            log.error("%d entries are missing in the audit trail: %s", len(notes), error.message)
+        except Exception as error:
+            unforeseen = None if isinstance(error, PrividiumError) else error
+            log.error("%d entries are missing in the audit trail: %s", len(notes), error, exc_info=unforeseen)
+            return False
+        return True
 
     async def in_thread(
         self, work: Callable[Arguments, Result], *given: Arguments.args, **_: Arguments.kwargs
@@ -293,6 +310,14 @@ class Door:
 
 def _result(call: Call, answer: Json) -> Envelope | None:
     return None if call.notification else result_envelope(call.id, answer)
+
+
+def _withheld(call: Call) -> Envelope | None:
+    """In place of an answer that the audit trail does not know of."""
+    error = Unavailable(
+        "audit_unavailable", "the audit trail takes no entries now, and this answer needs one; try again"
+    )
+    return None if call.notification else error_envelope(call.id, refusal(error))
 
 
 def method_label(method: str) -> str:

@@ -55,6 +55,11 @@ class Subscriptions:
         with self._lock:
             return self._open.pop(subscription, None) is not None
 
+    def abandon(self) -> None:
+        """End those that were not announced: the message that opened them is answered otherwise."""
+        with self._lock:
+            self._open = {name: item for name, item in self._open.items() if item.announced}
+
     def announce(self) -> None:
         """All answers so far were sent."""
         with self._lock:

@@ -10,11 +10,14 @@ from prividium.permissions import visibility
 from prividium.permissions.visibility import Full
 from prividium.rpc import envelope, execution_params, forms, params, sockets, views
 from prividium.rpc.chain import Caller, Chain
+from prividium.rpc.dispatch import Door
 from prividium.rpc.filters import Filter, Filters
 from prividium.rpc.handlers import account, execute, trace
 from prividium.rpc.methods import METHODS, Answer
 from prividium.rpc.params import Params
+from prividium.rpc.subscriptions import Subscriptions
 from prividium.types import Json, UserId, to_hex, to_quantity
+from tests.unit.rpc import test_audit_unavailable as unrecorded
 from tests.unit.rpc import test_rpc_envelope as envelopes
 from tests.unit.rpc import test_rpc_pages as pages
 from tests.unit.rpc import test_rpc_sockets as wires
@@ -97,6 +100,10 @@ def _remove_anybodys(self: Filters, owner: UserId, identifier: str) -> bool:
 
 async def _nobody_refused(*_: object) -> None:
     return None
+
+
+def _told_all_the_same(self: Door, notes: object) -> bool:
+    return True
 
 
 INSIDE = [
@@ -184,12 +191,24 @@ CASES: list[Case] = [
         envelopes.test_a_key_that_stands_twice_is_an_error_however_it_is_written,
         {"body": b'{"jsonrpc":"2.0","id":1,"id":1,"method":"eth_chainId"}'},
     ),
+    (
+        set_to(Door, "record", _told_all_the_same),
+        unrecorded.test_what_cannot_be_recorded_is_not_told,
+        {"failure": unrecorded.entries_are_refused},
+    ),
+    (set_to(Door, "record", _told_all_the_same), unrecorded.test_changes_of_a_filter_are_not_told_unrecorded, {}),
+    (
+        set_to(Subscriptions, "abandon", always(None)),
+        unrecorded.test_a_subscription_that_could_not_be_recorded_tells_nothing,
+        {},
+    ),
 ]
 
 
 def label(case: Case) -> str:
     _, test, given = case
-    return "-".join([test.__name__.removeprefix("test_"), *map(str, given.values())])
+    values = [getattr(value, "__name__", str(value)) for value in given.values()]
+    return "-".join([test.__name__.removeprefix("test_"), *values])
 
 
 @pytest.mark.parametrize(("take_away", "test", "given"), CASES, ids=[label(case) for case in CASES])

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import BoundedSemaphore
 from typing import Final, Protocol
 
 from prividium._core import Block, Ledger
 from prividium.identity.principal import Principal
 from prividium.ledger.index import LedgerIndex
-from prividium.permissions.visibility import Sight
+from prividium.permissions.visibility import FULL_READ, Sight
 from prividium.rpc.envelope import INVALID_PARAMS, RpcError
 from prividium.rpc.filters import Filters
 from prividium.rpc.heights import Heights
@@ -113,8 +113,11 @@ class Chain:
 class Connection(Protocol):
     """A WebSocket, as the methods see it."""
 
-    def subscribe(self, wanted: LogFilter | None) -> str:
-        """Id of a new subscription: to logs, or to heads without a filter. Raises RpcError over the limit."""
+    def subscribe(self, wanted: LogFilter | None, *, reads_all: bool) -> str:
+        """Id of a new subscription: to logs, or to heads without a filter. Raises RpcError over the limit.
+
+        `reads_all`: it may use the right to read everything, since its entry in the audit trail says so.
+        """
 
     def unsubscribe(self, subscription: str) -> bool: ...
 
@@ -135,6 +138,12 @@ class Caller:
         if self.principal is None:
             raise PermissionError("a method that needs a person was called without one")
         return self.principal
+
+    @property
+    def unprivileged(self) -> "Caller":
+        """Without the right to read everything, for answers that leave no entry in the audit trail."""
+        person = self.person
+        return replace(self, principal=replace(person, system_permissions=person.system_permissions - {FULL_READ}))
 
 
 def _shown(block: BlockId) -> str:

@@ -257,12 +257,14 @@ METHODS: dict[str, Method] = {
 
 _OTHERS_DATA = frozenset({Treatment.OWN_ADDRESS, Treatment.FILTERED, Treatment.TRACED})
 _OTHERS_LOGS = frozenset({"eth_getFilterChanges", "eth_getFilterLogs", "eth_subscribe"})
+_OTHERS_FRAMES = frozenset({"debug_traceCall", "eth_simulateV1"})
+"""Judged like every call, but inner frames and logs are shown whole."""
 
 
 def reads_others(name: str) -> bool:
     """Whether `full_read_access` shows more than one's own by this method."""
     method = METHODS.get(name)
-    return method is not None and (method.treatment in _OTHERS_DATA or name in _OTHERS_LOGS)
+    return method is not None and (method.treatment in _OTHERS_DATA or name in _OTHERS_LOGS | _OTHERS_FRAMES)
 
 
 def find_method(name: str) -> Method | None:

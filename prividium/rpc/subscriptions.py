@@ -27,6 +27,8 @@ class Subscription:
     wanted: LogFilter | None
     """None for heads."""
     next_block: int
+    reads_all: bool
+    """Whether it was made, and recorded, with the right to read everything. One that comes later needs another one."""
     after: Cursor | None = None
     """The last log of `next_block` that was sent, if not all of it was."""
     announced: bool = False
@@ -42,13 +44,13 @@ class Subscriptions:
         self._lock = Lock()
         self._open: dict[str, Subscription] = {}
 
-    def subscribe(self, wanted: LogFilter | None) -> str:
+    def subscribe(self, wanted: LogFilter | None, *, reads_all: bool) -> str:
         with self._lock:
             if len(self._open) >= self._max:
                 message = f"at most {self._max} subscriptions on one connection"
                 raise RpcError(LIMIT_EXCEEDED, message, "too_many_subscriptions")
             identifier = to_hex(clock.random_bytes(_ID_BYTES))
-            self._open[identifier] = Subscription(identifier, wanted, self._chain.height + 1)
+            self._open[identifier] = Subscription(identifier, wanted, self._chain.height + 1, reads_all)
             return identifier
 
     def unsubscribe(self, subscription: str) -> bool:
@@ -78,6 +80,8 @@ class Subscriptions:
 
 def next_notifications(chain: Chain, caller: Caller, subscription: Subscription, height: int) -> list[Json]:
     """The next things to tell, up to `height`; moves the subscription on."""
+    if not subscription.reads_all:
+        caller = caller.unprivileged
     results = (
         _heads(chain, caller, subscription, height)
         if subscription.wanted is None

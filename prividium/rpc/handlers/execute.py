@@ -70,10 +70,10 @@ def send(chain: Chain, caller: Caller, signed: SignedTransaction) -> Future[byte
 
 
 def send_sync(chain: Chain, caller: Caller, signed: SignedTransaction) -> Coroutine[None, None, Json]:
-    """EIP-7966: the receipt, once the transaction is in a block."""
+    """EIP-7966: the receipt as its sender sees it, once the transaction is in a block."""
     longest = chain.limits.sync_ms_max
     timeout_ms = min(longest, signed.timeout_ms or SYNC_MS_DEFAULT)
-    return _receipt_of(chain, caller, chain.submit(signed.raw), timeout_ms)
+    return _receipt_of(chain, caller.unprivileged, chain.submit(signed.raw), timeout_ms)
 
 
 async def _receipt_of(chain: Chain, caller: Caller, submitted: Future[bytes], timeout_ms: int) -> Json:

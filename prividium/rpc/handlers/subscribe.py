@@ -1,5 +1,6 @@
 """eth_subscribe and eth_unsubscribe: over a WebSocket alone, for the person who opened it."""
 
+from prividium.permissions.visibility import FULL_READ
 from prividium.rpc.chain import Caller, Chain, Connection
 from prividium.rpc.envelope import INVALID_REQUEST, METHOD_NOT_FOUND, RpcError
 from prividium.rpc.log_params import LogFilter
@@ -7,7 +8,7 @@ from prividium.types import Json
 
 
 def subscribe(chain: Chain, caller: Caller, wanted: LogFilter | None) -> Json:
-    return _connection(caller).subscribe(wanted)
+    return _connection(caller).subscribe(wanted, reads_all=caller.person.may(FULL_READ))
 
 
 def unsubscribe(chain: Chain, caller: Caller, identifier: str) -> Json:

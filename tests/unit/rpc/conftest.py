@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import httpx
@@ -91,5 +92,27 @@ def deployer(scene: Scene, stranger: Rpc) -> Iterator[Rpc]:
         create_role(scene.administrator, f"deployer {secrets.token_hex(4)}", ["contract_deployment"]),
     )
     yield stranger
-    profile = scene.stranger.rest("GET", "/api/profiles/me")
+    take_roles(scene, scene.stranger)
+
+
+@contextmanager
+def reading_everything(scene: Scene, member: Member) -> Iterator[None]:
+    """A member who holds no roles has the right in between."""
+    name = f"reads all {secrets.token_hex(4)}"
+    assign_role(scene.administrator, member, create_role(scene.administrator, name, ["full_read_access"]))
+    try:
+        yield
+    finally:
+        take_roles(scene, member)
+
+
+@pytest.fixture
+def reader(scene: Scene, stranger: Rpc) -> Iterator[Rpc]:
+    """Somebody who may read everything, and nothing else."""
+    with reading_everything(scene, scene.stranger):
+        yield stranger
+
+
+def take_roles(scene: Scene, member: Member) -> None:
+    profile = member.rest("GET", "/api/profiles/me")
     scene.administrator.rest("PUT", f"/api/users/{profile['id']}/roles", {"roles": []})

@@ -10,6 +10,7 @@ from prividium.db.engine import Database
 from prividium.rpc.methods import METHODS, reads_others
 from prividium.types import Json
 from tests.unit.live import Scene
+from tests.unit.rpc import contracts
 from tests.unit.rpc.conftest import Rpc
 from tests.unit.rpc.test_rpc_filtered import document
 from tests.unit.rpc.test_rpc_privileged_reads import entries, newest
@@ -49,6 +50,8 @@ def the_table_is_away(database: Database) -> Iterator[None]:
 def reads(scene: Scene, block_hash: Json) -> dict[str, list[Json]]:
     """A read of what others did, by each method that answers with it at once."""
     transfer, anybody = scene.hashes["transfer"], scene.one.address
+    supply = "0x" + contracts.selector("totalSupply()").hex()
+    call: Json = {"from": scene.administrator.address, "to": scene.shares, "data": supply}
     return {
         "eth_getBalance": [anybody, "latest"],
         "eth_getTransactionCount": [anybody, "latest"],
@@ -66,6 +69,8 @@ def reads(scene: Scene, block_hash: Json) -> dict[str, list[Json]]:
         "eth_getBlockTransactionCountByHash": [block_hash],
         "eth_getLogs": [{"fromBlock": "0x0"}],
         "debug_traceTransaction": [transfer, {"tracer": "callTracer"}],
+        "debug_traceCall": [call, "latest", {"tracer": "callTracer"}],
+        "eth_simulateV1": [{"blockStateCalls": [{"calls": [call]}]}],
     }
 
 

@@ -18,6 +18,7 @@ from prividium.rpc.params import Params
 from prividium.rpc.subscriptions import Subscriptions
 from prividium.types import Json, UserId, to_hex, to_quantity
 from tests.unit.rpc import test_audit_unavailable as unrecorded
+from tests.unit.rpc import test_rights_unrecorded as rights
 from tests.unit.rpc import test_rpc_envelope as envelopes
 from tests.unit.rpc import test_rpc_pages as pages
 from tests.unit.rpc import test_rpc_sockets as wires
@@ -197,6 +198,13 @@ CASES: list[Case] = [
         {"failure": unrecorded.entries_are_refused},
     ),
     (set_to(Door, "record", _told_all_the_same), unrecorded.test_changes_of_a_filter_are_not_told_unrecorded, {}),
+    *(
+        (set_to(Caller, "unprivileged", property(lambda caller: caller)), test, {})
+        for test in (
+            rights.test_a_send_answers_with_what_its_sender_sees,
+            rights.test_a_subscription_from_before_the_right_shows_nothing_by_it,
+        )
+    ),
     (
         set_to(Subscriptions, "abandon", always(None)),
         unrecorded.test_a_subscription_that_could_not_be_recorded_tells_nothing,

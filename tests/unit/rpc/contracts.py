@@ -4,12 +4,16 @@ from eth_utils.crypto import keccak
 
 from prividium.demo.administration import add_rule
 from prividium.demo.member import Member
+from prividium.permissions.abi import Parameter, function_of
 from prividium.types import Json
 from tests.unit.live import Scene
 
 CALL, CALLCODE, DELEGATECALL, STATICCALL = 0xF1, 0xF2, 0xF4, 0xFA
-HANDS_BACK = bytes.fromhex("3d5f5f3e58600801573d5ffd5b3d5ff3")
-"""Return data of the last call, as the outcome of this one: copy; jump to PC + 8 on success; revert; return."""
+_MUST_SUCCEED = bytes.fromhex("3d5f5f3e58600801573d5ffd5b")
+"""Hands back the revert of the last call: copy; jump to PC + 8 on success; revert."""
+HANDS_BACK = _MUST_SUCCEED + bytes.fromhex("3d5ff3")
+"""Return data of the last call, as the outcome of this one."""
+REVERTS = bytes.fromhex("5f5ffd")
 
 
 def creation(runtime: bytes) -> bytes:
@@ -24,11 +28,17 @@ def passes_on(target: str, opcode: int = CALL) -> bytes:
 
 def calls(target: str, data: bytes, opcode: int = CALL) -> bytes:
     """Calls `target` with `data`, whatever it is called with itself."""
-    words = b"".join(
-        b"\x7f" + data[start : start + 32].ljust(32, b"\0") + b"\x61" + start.to_bytes(2, "big") + b"\x52"
-        for start in range(0, len(data), 32)
-    )
-    return words + _call(target, opcode, b"\x61" + len(data).to_bytes(2, "big") + b"\x5f") + HANDS_BACK
+    return _stored_call(target, data, opcode) + HANDS_BACK
+
+
+def step(target: str, data: bytes, opcode: int = CALL, *, forgiving: bool = False) -> bytes:
+    """One call of several; `forgiving` goes on if it reverts. Code may follow it."""
+    return _stored_call(target, data, opcode) + (b"\x50" if forgiving else _MUST_SUCCEED)
+
+
+def in_turn(*steps: bytes) -> bytes:
+    """A multicall with its calls built in."""
+    return b"".join(steps) + b"\x00"
 
 
 def emits(topics: list[bytes], data: bytes = b"") -> bytes:
@@ -58,6 +68,20 @@ def deploy(scene: Scene, runtime: bytes, *rules: tuple[str, str, str]) -> str:
     return address
 
 
+def guard(administrator: Member, address: str, signature: str, *others: str, **conditions: Json) -> None:
+    """One rule for everybody to write, under conditions as in the REST interface; `others` get into the ABI alone."""
+    abi: list[Json] = [_function(known) for known in (signature, *others)]
+    administrator.rest("POST", "/api/contracts", {"contractAddress": address, "name": "Guarded", "abi": abi})
+    body: Json = {
+        "contractAddress": address,
+        "functionSignature": signature,
+        "accessType": "write",
+        "ruleType": "restrictArgument" if "argumentConditions" in conditions else "public",
+        **conditions,
+    }
+    administrator.rest("POST", "/api/contract-permissions", body)
+
+
 def allow(administrator: Member, address: str, *rules: tuple[str, str, str]) -> None:
     functions: list[Json] = [_function(signature) for signature, _, _ in rules]
     body: Json = {"contractAddress": address, "name": "Hostile", "abi": functions}
@@ -72,9 +96,25 @@ def selector(signature: str) -> bytes:
 
 
 def _function(signature: str) -> Json:
-    name, _, rest = signature.partition("(")
-    inputs: list[Json] = [{"name": "", "type": kind} for kind in rest.removesuffix(")").split(",") if kind]
-    return {"type": "function", "name": name, "inputs": inputs, "outputs": [], "stateMutability": "nonpayable"}
+    whole = function_of(signature)
+    inputs: list[Json] = [_input(parameter) for parameter in whole.parameters]
+    return {"type": "function", "name": whole.name, "inputs": inputs, "outputs": [], "stateMutability": "nonpayable"}
+
+
+def _input(parameter: Parameter) -> dict[str, Json]:
+    if parameter.is_array:
+        element = _input(parameter.parts[0])
+        return {**element, "type": f"{element['type']}[{parameter.length or ''}]"}
+    members: list[Json] = [_input(part) for part in parameter.parts]
+    return {"name": "", "type": "tuple", "components": members} if members else {"name": "", "type": parameter.type}
+
+
+def _stored_call(target: str, data: bytes, opcode: int) -> bytes:
+    words = b"".join(
+        b"\x7f" + data[start : start + 32].ljust(32, b"\0") + b"\x61" + start.to_bytes(2, "big") + b"\x52"
+        for start in range(0, len(data), 32)
+    )
+    return words + _call(target, opcode, b"\x61" + len(data).to_bytes(2, "big") + b"\x5f")
 
 
 def _call(target: str, opcode: int, data_place: bytes) -> bytes:

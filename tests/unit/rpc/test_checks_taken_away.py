@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 import pytest
 
+from prividium.demo.member import Member
 from prividium.permissions import visibility
 from prividium.permissions.visibility import Full
 from prividium.rpc import envelope, execution_params, forms, params, sockets, views
@@ -17,9 +18,13 @@ from prividium.rpc.methods import METHODS, Answer
 from prividium.rpc.params import Params
 from prividium.rpc.subscriptions import Subscriptions
 from prividium.types import Json, UserId, to_hex, to_quantity
+from tests.unit.live import Scene
+from tests.unit.rpc import contracts
 from tests.unit.rpc import test_audit_unavailable as unrecorded
+from tests.unit.rpc import test_conditions_inside as inside
 from tests.unit.rpc import test_rights_unrecorded as rights
 from tests.unit.rpc import test_rpc_envelope as envelopes
+from tests.unit.rpc import test_rpc_filtered as filtered
 from tests.unit.rpc import test_rpc_pages as pages
 from tests.unit.rpc import test_rpc_sockets as wires
 from tests.unit.rpc import test_rpc_traces as traces
@@ -107,6 +112,48 @@ def _told_all_the_same(self: Door, notes: object) -> bool:
     return True
 
 
+_GUARD, _OUTER = contracts.guard, inside.outer
+
+
+def _without_conditions(administrator: Member, address: str, *signatures: str, **_: Json) -> None:
+    _GUARD(administrator, address, *signatures)
+
+
+def _waiving(scene: Scene, *steps: bytes) -> str:
+    """The contract in between has an umbrella: what it calls is not judged."""
+    address = _OUTER(scene, *steps)
+    listed = scene.administrator.rest("GET", f"/api/contract-permissions?contractAddress={address}")
+    (rule,) = filtered.documents(listed["items"])
+    body: Json = {
+        "contractAddress": address,
+        "functionSignature": "go()",
+        "accessType": "write",
+        "ruleType": "public",
+        "isUmbrella": True,
+    }
+    scene.administrator.rest("PUT", f"/api/contract-permissions/{rule['id']}", body)
+    return address
+
+
+WITHOUT_CONDITIONS = set_to(contracts, "guard", _without_conditions)
+WAIVED = set_to(inside, "outer", _waiving)
+CONDITIONS: list[tuple[Callable[..., None], Mapping[str, object]]] = [
+    (inside.test_the_own_wallet_is_the_signers_whoever_calls, {}),
+    (inside.test_a_list_of_values_holds_inside, {}),
+    (inside.test_a_range_holds_inside, {}),
+    (inside.test_every_element_is_looked_at_inside, {}),
+    (inside.test_arguments_in_another_encoding_are_denied_inside, {}),
+    *((inside.test_a_span_of_time_holds_inside, {"case": case}) for case in inside.SPANS),
+    (inside.test_a_sum_cannot_be_split_within_a_transaction, {}),
+    (inside.test_a_number_of_calls_cannot_be_split_within_a_transaction, {}),
+    (inside.test_inner_and_outer_calls_of_several_contracts_count_together, {}),
+    (inside.test_borrowed_code_counts_for_its_borrower_call_by_call, {}),
+    (inside.test_a_proxys_call_is_one_call, {}),
+    (inside.test_what_reverts_is_judged_and_does_not_count, {}),
+    (inside.test_a_transaction_that_fails_does_not_count, {}),
+    (inside.test_reads_are_neither_limited_nor_counted, {}),
+]
+
 INSIDE = [
     weak.test_empty_data_does_not_run_a_fallback_unjudged,
     weak.test_a_multicall_is_judged_inside,
@@ -117,6 +164,7 @@ INSIDE = [
 ]
 
 CASES: list[Case] = [
+    *((patch, test, given) for patch in (WITHOUT_CONDITIONS, WAIVED) for test, given in CONDITIONS),
     *((patch, test, {}) for patch in UNJUDGED.values() for test in INSIDE),
     *((patch, weak.test_a_constructor_is_judged_inside, {}) for patch in UNJUDGED.values()),
     *((patch, weak.test_a_constructor_needs_the_permission_to_deploy, {}) for patch in UNJUDGED.values()),

@@ -127,6 +127,84 @@ def test_a_waiver_is_written_for_one_function_listed_and_named(scene: Scene, str
     assert not denial(scene, stranger, "write", request)
 
 
+def limited(scene: Scene, **limit: Json) -> str:
+    """A contract with `pay(address,uint256)` for everybody, so often or so much in a century."""
+    address = contracts.deploy(scene, b"\x00")
+    limits: Json = [{"periodSeconds": 100 * 365 * 86_400, **limit}]
+    contracts.guard(scene.administrator, address, "pay(address,uint256)", limits=limits)
+    return address
+
+
+def test_a_limit_is_named_on_the_frame_and_rule_that_exceed_it(scene: Scene, stranger: Rpc) -> None:
+    target = limited(scene, maximum="10", argumentIndex=1)
+    pay = {amount: call_data("pay(address,uint256)", scene.two.address, amount) for amount in (1, 6, 11)}
+    request: Document = {"from": scene.stranger.address, "to": target, "data": "0x" + pay[11].hex()}
+    answer = explain(scene.administrator, **request)
+    (step,) = cast(list[Document], answer["steps"])
+    assert (answer["allowed"], answer["reason"], answer["decisiveStep"]) == (False, "limit.exceeded", 0)
+    assert (step["allowed"], step["reason"]) == (False, "limit.exceeded")
+    assert cast(Document, step["rule"])["limits"] == [
+        {"periodSeconds": 100 * 365 * 86_400, "maximum": "10", "argumentIndex": 1, "path": []}
+    ]
+    assert denial(scene, stranger, "write", request) == "limit.exceeded"
+    assert explain(scene.administrator, **request, accessType="read")["allowed"] is True
+    for _ in range(2):
+        request["data"] = "0x" + pay[6].hex()
+        assert explain(scene.administrator, **request)["allowed"] is True, "explaining does not count"
+    scene.stranger.send(target, pay[6], scene.chain_id)
+    assert explain(scene.administrator, **request)["reason"] == "limit.exceeded"
+    assert denial(scene, stranger, "write", request) == "limit.exceeded"
+
+
+def test_the_inner_call_that_exceeds_a_limit_is_the_decisive_one(scene: Scene, stranger: Rpc) -> None:
+    target, data = limited(scene, maximum="2"), call_data("pay(address,uint256)", scene.two.address, 1)
+    forbidden = contracts.step(scene.shares, contracts.selector("totalSupply()"), forgiving=True)
+    pay = contracts.step(target, data, forgiving=True)
+    outer = contracts.deploy(scene, contracts.in_turn(pay, pay, pay, forbidden, pay), ("go()", "write", "public"))
+    request: Document = {"from": scene.stranger.address, "to": outer, "data": "0x" + contracts.selector("go()").hex()}
+    answer = explain(scene.administrator, **request)
+    assert (answer["allowed"], answer["reason"], answer["decisiveStep"]) == (False, "limit.exceeded", 3)
+    assert [reason for _, reason, _ in steps(answer)] == [
+        *("rule.public.allow",) * 3,
+        "limit.exceeded",
+        "permission.access_type_mismatch",
+        "limit.exceeded",
+    ]
+    decisive = cast(list[Document], answer["steps"])[3]
+    assert (decisive["contract"], cast(Document, decisive["rule"])["functionSignature"]) == (
+        to_checksum_address(target),
+        "pay(address,uint256)",
+    )
+    assert denial(scene, stranger, "write", request) == "limit.exceeded"
+
+
+@pytest.mark.parametrize(
+    ("conditions", "expected"),
+    [
+        ({"validUntil": "2020-01-01T00:00:00Z"}, "grant.expired"),
+        ({"validFrom": "2999-01-01T00:00:00Z"}, "grant.not_started"),
+        ({"argumentConditions": [{"argumentIndex": 0, "test": {"type": "ownWallet"}}]}, "rule.restrict_argument.deny"),
+        ({"limits": [{"periodSeconds": 60, "maximum": 9, "argumentIndex": 1}]}, "limit.decode_failed"),
+    ],
+    ids=["over", "not begun", "other argument", "unreadable sum"],
+)
+def test_a_condition_is_named_where_it_denies(
+    scene: Scene, stranger: Rpc, conditions: dict[str, Json], expected: str
+) -> None:
+    target = contracts.deploy(scene, b"\x00")
+    contracts.guard(scene.administrator, target, "pay(address,uint256)", **conditions)
+    data = call_data("pay(address,uint256)", scene.two.address, 1) + b"\x00" * (expected == "limit.decode_failed")
+    outer = contracts.deploy(
+        scene, contracts.in_turn(contracts.step(target, data, forgiving=True)), ("go()", "write", "public")
+    )
+    for to, called, depth in ((target, data, 0), (outer, contracts.selector("go()"), 1)):
+        request: Document = {"from": scene.stranger.address, "to": to, "data": "0x" + called.hex()}
+        answer = explain(scene.administrator, **request)
+        assert (answer["allowed"], answer["reason"], answer["decisiveStep"]) == (False, expected, depth)
+        assert steps(answer)[depth] == (depth, expected, False)
+        assert denial(scene, stranger, "write", request) == expected
+
+
 def test_a_creation_and_a_transfer_of_value_are_explained(scene: Scene) -> None:
     creation = explain(scene.administrator, **{"from": scene.stranger.address, "data": "0x5f5ff3"})
     assert (creation["allowed"], creation["reason"]) == (False, "deploy.permission_missing")

@@ -32,6 +32,8 @@ from prividium.identity.step_up import StepUpRequired
 from prividium.issuer_settings import DEFAULT_ISSUER_ID
 from prividium.permissions.decide import record_denial
 from prividium.permissions.routes import router as administration_router
+from prividium.permissions.routes.journal import ApprovalNeeded
+from prividium.permissions.routes.proposals import answer_proposal
 from prividium.provisioning.refusals import answer_scim, scim_error
 from prividium.provisioning.resources import PATH as SCIM_PATH
 from prividium.provisioning.routes import router as scim_router
@@ -90,6 +92,7 @@ def install_api(
     app.include_router(scim_router)
     if identity.settings.uses_dev_idp:
         app.mount(DEV_IDP_PATH, dev_idp_application(_dev_idp_config(identity)))
+    app.add_exception_handler(ApprovalNeeded, answer_proposal)
     app.add_exception_handler(PrividiumError, _answer_refusal)
     app.add_exception_handler(SCIMException, answer_scim)
     app.add_exception_handler(RequestValidationError, _answer_invalid)

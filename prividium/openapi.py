@@ -14,6 +14,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from prividium.identity.caller import maybe_caller
 from prividium.identity.routes.oauth import TOKEN_PATH
+from prividium.permissions.routes.journal import journal_of
 
 PATH: Final = "/api/openapi.json"
 TITLE: Final = "Prividium"
@@ -51,6 +52,15 @@ _SCHEMAS: Final[dict[str, object]] = {
         "required": ["error", "error_description"],
         "properties": {"error": {"type": "string"}, "error_description": {"type": "string"}},
     },
+}
+_PROPOSED: Final = {
+    "application/json": {
+        "schema": {
+            "type": "object",
+            "required": ["proposal"],
+            "properties": {"proposal": {"$ref": "#/components/schemas/ProposalAnswer"}},
+        }
+    }
 }
 _CREDENTIALS: Final[dict[str, object]] = {
     "session": {"type": "http", "scheme": "bearer", "description": "The token of a login."},
@@ -104,6 +114,8 @@ def _complete(operation: dict[str, Any], path: str, route: APIRoute) -> None:
         content["text/html"] = {"schema": {"type": "string"}}
     responses["4XX"] = {"description": "Refused.", "content": content}
     responses["503"] = {"description": "A part that is needed does not answer.", "content": content}
+    if _asks(route.dependant, journal_of):
+        responses["202"] = {"description": "Waits for a second administrator.", "content": _PROPOSED}
     if _asks(route.dependant, maybe_caller):
         operation["security"] = [{name: []} for name in _CREDENTIALS]
 

@@ -73,7 +73,12 @@ class Node:
         return answer.status_code, document
 
     def call(self, method: str, path: str, body: object = None, **query: object) -> Document:
-        return self.send(method, path, body, **query)[1]
+        """Raises PrividiumError("approval_needed") for a change that a second administrator has to approve."""
+        status, document = self.send(method, path, body, **query)
+        if status == httpx.codes.ACCEPTED and isinstance(proposal := document.get("proposal"), dict):
+            text = f"nothing changed yet: another administrator has to approve proposal {proposal['id']}"
+            raise PrividiumError("approval_needed", text)
+        return document
 
     def items(self, path: str, **query: object) -> Iterator[Document]:
         """Every item of a list, page by page."""

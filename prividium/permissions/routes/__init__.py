@@ -12,9 +12,11 @@ from prividium.permissions.routes import (
     contracts,
     event_permissions,
     explain,
+    four_eyes,
     machine_keys,
     machines,
     my_event_rules,
+    proposals,
     roles,
     template_permissions,
     templates,
@@ -25,6 +27,6 @@ router = APIRouter(prefix="/api")
 for part in (
     *(roles, users, contracts, contract_permissions, event_permissions, audit_logs),
     *(machines, machine_keys, admin_sessions, admin_passkeys, applications),
-    *(callable_contracts, my_event_rules, templates, template_permissions, explain),
+    *(callable_contracts, my_event_rules, templates, template_permissions, explain, four_eyes, proposals),
 ):
     router.include_router(part.router)

@@ -117,6 +117,21 @@ def test_a_contract_is_registered_with_a_template(admin: Terminal) -> None:
     assert (code, problem.split(":")[0]) == (1, "template_unknown")
 
 
+def test_a_marked_change_is_proposed_listed_and_taken_back(admin: Terminal) -> None:
+    assert admin.run("roles", "create", "custodian")[0] == 0
+    assert admin.run("four-eyes", "add", "--role", "custodian")[0] == 0
+    assert "role:" in admin.run("four-eyes", "list")[1]
+    code, _, problem = admin.run("roles", "delete", "custodian")
+    assert (code, problem.split(":")[0]) == (1, "approval_needed")
+    proposal = problem.split()[-1]
+    assert proposal in admin.run("proposals", "list")[1]
+    assert "DELETE" in admin.run("proposals", "show", proposal)[1]
+    assert admin.run("proposals", "approve", proposal)[2].startswith("own_proposal")
+    assert admin.run("proposals", "reject", proposal)[0] == 0
+    assert proposal not in admin.run("proposals", "list")[1]
+    assert "custodian" in admin.run("roles", "list")[1]
+
+
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [

@@ -12,6 +12,7 @@ import prividium.identity.models
 import prividium.identity.passkey_models
 import prividium.identity.wallet_rpc_models
 import prividium.ledger.models
+import prividium.permissions.approval_models
 import prividium.permissions.models  # noqa: F401
 from prividium.db.engine import Database
 from prividium.db.metadata import Base

@@ -178,7 +178,7 @@ def test_the_document_names_credentials_refusals_and_pages(world: World) -> None
     paths = document["paths"]
     assert paths["/api/roles"]["get"]["security"] == [{"session": []}, {"apiKey": []}]
     assert "security" not in paths["/api/siwe-messages"]["post"]
-    assert set(paths["/api/roles"]["post"]["responses"]) == {"201", "4XX", "503"}
+    assert set(paths["/api/roles"]["post"]["responses"]) == {"201", "202", "4XX", "503"}
     assert "text/html" in paths["/auth/authorize"]["get"]["responses"]["4XX"]["content"]
     assert "HTTPValidationError" not in document["components"]["schemas"]
     assert PATH not in paths

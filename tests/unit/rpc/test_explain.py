@@ -205,6 +205,40 @@ def test_a_condition_is_named_where_it_denies(
         assert denial(scene, stranger, "write", request) == expected
 
 
+def test_calls_without_a_function_need_the_rule_for_them(scene: Scene) -> None:
+    till = contracts.deploy(scene, b"\x00")
+    receive: Json = {"type": "receive", "stateMutability": "payable"}
+    scene.administrator.rest("POST", "/api/contracts", {"contractAddress": till, "name": "Till", "abi": [receive]})
+    request: Document = {"from": scene.stranger.address, "to": till}
+    assert explain(scene.administrator, **request)["reason"] == "permission.missing"
+    rule: Json = {"contractAddress": till, "methodSelector": "0x", "accessType": "write", "ruleType": "public"}
+    scene.administrator.rest("POST", "/api/contract-permissions", rule)
+    answers = [explain(scene.administrator, **request, data=data) for data in ("0x", "0x010203", "0x01020304")]
+    assert [answer["reason"] for answer in answers] == ["rule.public.allow"] * 2 + ["permission.missing"]
+
+
+def test_what_an_inner_call_asks_for_depends_on_its_opcode_and_what_lies_above(scene: Scene) -> None:
+    """A rule for reading suffices below a STATICCALL of a transaction, and nowhere else in it."""
+    peek = contracts.selector("peek()")
+    inner = contracts.deploy(scene, b"\x00", ("peek()", "read", "public"))
+    between = contracts.deploy(scene, contracts.passes_on(inner), ("peek()", "read", "public"))
+    expected = {
+        (inner, contracts.CALL): ["permission.access_type_mismatch"],
+        (inner, contracts.STATICCALL): ["rule.public.allow"],
+        (between, contracts.STATICCALL): ["rule.public.allow"] * 2,
+    }
+    for (target, opcode), reasons in expected.items():
+        code = contracts.in_turn(contracts.step(target, peek, opcode, forgiving=True))
+        outer = contracts.deploy(scene, code, ("go()", "write", "public"))
+        request: Document = {
+            "from": scene.stranger.address,
+            "to": outer,
+            "data": "0x" + contracts.selector("go()").hex(),
+        }
+        answer = explain(scene.administrator, **request)
+        assert [reason for _, reason, _ in steps(answer)[1:]] == reasons
+
+
 def test_a_creation_and_a_transfer_of_value_are_explained(scene: Scene) -> None:
     creation = explain(scene.administrator, **{"from": scene.stranger.address, "data": "0x5f5ff3"})
     assert (creation["allowed"], creation["reason"]) == (False, "deploy.permission_missing")

@@ -1,5 +1,6 @@
 """What only the right to read everything shows is not told unless the audit trail holds an entry about it."""
 
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
@@ -30,12 +31,14 @@ def executed(database: Database, *statements: str) -> None:
 
 @contextmanager
 def entries_are_refused(database: Database) -> Iterator[None]:
-    refuse = "CREATE TRIGGER no_entries BEFORE INSERT ON audit_entries BEGIN SELECT RAISE(ABORT, 'no entries'); END"
-    executed(database, refuse)
+    # A name of its own each time: a connection that remembers the last one refuses to create it again.
+    name = f"no_entries_{secrets.token_hex(4)}"
+    refuse = "BEFORE INSERT ON audit_entries BEGIN SELECT RAISE(ABORT, 'no entries'); END"
+    executed(database, f"CREATE TRIGGER {name} {refuse}")
     try:
         yield
     finally:
-        executed(database, "DROP TRIGGER no_entries")
+        executed(database, f"DROP TRIGGER {name}")
 
 
 @contextmanager

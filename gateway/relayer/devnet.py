@@ -27,12 +27,13 @@ _MACHINES = {"x86_64": "amd64", "AMD64": "amd64", "aarch64": "arm64", "arm64": "
 
 
 class EmbeddedL1:
-    """One anvil per data folder; `port` 0 takes a free one."""
+    """One anvil per data folder; `port` 0 takes a free one. What is not `durable` forgets its chain when it ends."""
 
-    def __init__(self, data_dir: Path, port: int = 0) -> None:
+    def __init__(self, data_dir: Path, port: int = 0, *, durable: bool = True) -> None:
         self._folder = data_dir / "l1"
         self._child = Child("anvil", self._folder)
         self._wanted_port = port
+        self._durable = durable
         self._port = 0
         self._client: L1Client | None = None
         self._idle = threading.Event()
@@ -57,8 +58,9 @@ class EmbeddedL1:
         self.stop()
         self._child.end_left_behind()
         _require_free(self._port)
-        _repair(self.state_path)
-        self._child.start(_command(binary, self._port, self.state_path))
+        if self._durable:
+            _repair(self.state_path)
+        self._child.start(_command(binary, self._port, self.state_path if self._durable else None))
         self._client = L1Client(self.url, timeout_seconds=5.0, attempts=1)
         self._await_answer(self._client)
         if self._client.head().number:
@@ -135,11 +137,11 @@ def anvil_binary() -> Path:
     return Path(installed)
 
 
-def _command(binary: Path, port: int, state: Path) -> list[str]:
+def _command(binary: Path, port: int, state: Path | None) -> list[str]:
     return [
         str(binary),
         *("--host", "127.0.0.1", "--port", str(port)),
-        *("--state", str(state), "--state-interval", "1"),
+        *(() if state is None else ("--state", str(state), "--state-interval", "1")),
         *("--slots-in-an-epoch", str(SLOTS_IN_AN_EPOCH)),
         "--enable-tx-gas-limit",
         "--no-cors",

@@ -95,9 +95,11 @@ def bench_rpc(requests: int, say: Callable[[str], None]) -> RpcRates:
             target = _Target(trader.http, "/rpc", f"{trader.base_url}/rpc", trader.token)
             floor = _floor(target.url, requests)
             door = _measure(target, traffic, requests)
+            wait_for_nonces(target.http, target.path, traffic)
         say("anvil")
         others = make_traffic(ANVIL_CHAIN_ID, WALLETS, SENDS + SENDS_BATCHED)
         with anvil_with_fund(Path(folder) / "anvil", others) as (http, url):
+            # Not waited for: anvil may leave transactions in its pool until somebody asks for a block.
             anvil = _measure(_Target(http, "", url, None), others, requests)
     return RpcRates(door, anvil, floor, execution)
 
@@ -109,16 +111,14 @@ def _measure(target: _Target, traffic: Traffic, requests: int) -> tuple[Row, ...
     read = request(1, "eth_call", [call, "latest"])
     logs = request(1, "eth_getLogs", [_last_logs(target, traffic)])
     sends = [request(1, "eth_sendRawTransaction", [to_hex(raw)]) for raw in traffic.transfers]
-    rows = [
+    return (
         _row(target, "eth_call", [read] * requests),
         _row(target, "eth_call", [[read] * BATCH] * max(requests // BATCH, 2)),
         _row(target, "eth_getLogs", [logs] * requests),
         _row(target, "eth_getLogs", [[logs] * BATCH] * max(requests // BATCH, 2)),
         _row(target, "eth_sendRawTransaction", sends[:SENDS], WALLETS),
         _row(target, "eth_sendRawTransaction", _batches(sends[SENDS:]), 1),
-    ]
-    wait_for_nonces(target.http, target.path, traffic)
-    return tuple(rows)
+    )
 
 
 def _row(target: _Target, name: str, documents: Sequence[Json], connections: int = CONNECTIONS) -> Row:

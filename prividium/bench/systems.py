@@ -61,9 +61,9 @@ def execute_natively(ledger: Ledger, raw: Sequence[bytes]) -> None:
 
 @contextmanager
 def anvil_with_fund(folder: Path, traffic: Traffic) -> Iterator[tuple[httpx.Client, str]]:
-    """Anvil makes a block per transaction and writes its state once a second. A client of it, and its URL."""
+    """Anvil in memory: writing its state would stop it for longer the more blocks it has. A client of it, and its URL."""
     folder.mkdir()
-    l1 = EmbeddedL1(folder)
+    l1 = EmbeddedL1(folder, durable=False)
     l1.start()
     try:
         with httpx.Client(base_url=l1.url, timeout=300) as http:

@@ -61,7 +61,7 @@ def execute_natively(ledger: Ledger, raw: Sequence[bytes]) -> None:
 
 @contextmanager
 def anvil_with_fund(folder: Path, traffic: Traffic) -> Iterator[tuple[httpx.Client, str]]:
-    """Anvil in memory: writing its state would stop it for longer the more blocks it has. A client of it, and its URL."""
+    """Anvil in memory: writing its state would stop it for ever longer. A client of it, and its URL."""
     folder.mkdir()
     l1 = EmbeddedL1(folder, durable=False)
     l1.start()
@@ -107,7 +107,11 @@ def node_with_fund(folder: Path, traffic: Traffic) -> Iterator[Member]:
 def _register(trader: Member, traffic: Traffic) -> None:
     assign_role(trader, trader, create_role(trader, "deployer", ["contract_deployment"]))
     fund = to_hex(traffic.fund)
-    trader.rest("POST", "/api/contracts", {"contractAddress": fund, "name": "Bench", "abi": artifact("Fund")["abi"]})
+    trader.rest(
+        "POST",
+        "/api/contracts",
+        {"contractAddress": fund, "name": "Bench", "abi": artifact("Fund")["abi"], "awaitingDeployment": True},
+    )
     for signature in FUND_FUNCTIONS:
         add_rule(trader, fund, signature, "write", "public")
 

@@ -48,7 +48,12 @@ def creation_code(name: str, types: list[str], *arguments: object) -> bytes:
 def register(administrator: Member, contracts: Contracts, issuer_role: Json, client_role: Json) -> int:
     """Register both contracts with their ABI and rules; returns the number of function rules."""
     for name, address in (("Fund", contracts.fund), ("Forwarder", contracts.forwarder)):
-        body: Json = {"contractAddress": address, "name": name, "abi": artifact(name)["abi"]}
+        body: Json = {
+            "contractAddress": address,
+            "name": name,
+            "abi": artifact(name)["abi"],
+            "awaitingDeployment": True,
+        }
         administrator.rest("POST", "/api/contracts", body)
     shares, forwarder = contracts.fund, contracts.forwarder
     rules: list[tuple[str, str, str, str, list[Json], list[int]]] = [

@@ -68,7 +68,11 @@ def begin(data_dir: Path, **environment: str) -> Scenario:
         trader.link_wallet()
     assign_role(trader, trader, create_role(trader, "deployer", ["contract_deployment"]))
     fund = to_hex(traffic.fund)
-    trader.rest("POST", "/api/contracts", {"contractAddress": fund, "name": "Fund", "abi": artifact("Fund")["abi"]})
+    trader.rest(
+        "POST",
+        "/api/contracts",
+        {"contractAddress": fund, "name": "Fund", "abi": artifact("Fund")["abi"], "awaitingDeployment": True},
+    )
     for signature in ("setIssuer(address,bool)", "mint(address,uint256)", "transfer(address,uint256)"):
         add_rule(trader, fund, signature, "write", "public")
     return Scenario(node, traffic, trader)

@@ -93,7 +93,7 @@ def plant(scene: Scene) -> tuple[dict[str, list[str]], list[str]]:
     key = admin.rest("POST", f"/api/m2m-applications/{machine['id']}/api-keys", key_body)
     role = admin.rest("POST", "/api/roles", {"roleName": PRIVATE})
     abi: Json = [{"type": "function", "name": PRIVATE.replace("-", "_"), "inputs": []}]
-    contract: Json = {"contractAddress": "0x" + "77" * 20, "name": PRIVATE, "abi": abi}
+    contract: Json = {"contractAddress": "0x" + "77" * 20, "name": PRIVATE, "abi": abi, "awaitingDeployment": True}
     admin.rest("POST", "/api/contracts", contract)
     application: Json = {"name": "App", "origin": "https://app.example", "oauthRedirectUris": []}
     made = admin.rest("POST", "/api/applications", application)

@@ -53,6 +53,7 @@ def register_contract(
     template: Annotated[
         str | None, typer.Option(help="Template whose rules, and without a file whose ABI, count.")
     ] = None,
+    awaiting_deployment: Annotated[bool, typer.Option(help="There is no code at the address yet.")] = False,
 ) -> None:
     """Make a contract known. Nobody may call it before a rule says so, its own or its template's."""
     body = {
@@ -60,6 +61,7 @@ def register_contract(
         "name": name,
         "abi": None if abi is None else _read_abi(abi),
         "templateId": template,
+        "awaitingDeployment": awaiting_deployment,
     }
     Node.signed_in().call("POST", "/contracts", body)
 

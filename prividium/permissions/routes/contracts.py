@@ -2,17 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import Field, JsonValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from prividium.db.edge import ReadSession
-from prividium.errors import InvalidInput
+from prividium.errors import Conflict, InvalidInput
 from prividium.identity.caller import AdminReader
 from prividium.permissions import contracts, templates
 from prividium.permissions.abi import ENTRIES_MAX, Abi
 from prividium.permissions.models import Contract
+from prividium.permissions.routes.chain import ledger_of
 from prividium.permissions.routes.journal import AdminJournal, ThePage
 from prividium.rest import AddressIn, Answer, Body, Page, address_text, page_of, time_text
 from prividium.types import Address, parse_address
@@ -32,6 +33,8 @@ class ContractBody(Body):
 
 class NewContractBody(ContractBody):
     contract_address: AddressIn
+    awaiting_deployment: bool = False
+    """There is no code at the address yet. Whoever deploys there first decides what the rules are about."""
 
 
 class ContractAnswer(Answer):
@@ -88,9 +91,13 @@ def get_contract(address: str, _reader: AdminReader, session: ReadSession) -> Co
 
 
 @router.post("", status_code=201)
-def register(body: NewContractBody, journal: AdminJournal) -> ContractAnswer:
+def register(body: NewContractBody, journal: AdminJournal, request: Request) -> ContractAnswer:
     """Make a contract known. Nobody may call it before a rule says so, its own or its template's."""
     abi, address = _abi(journal.session, body), Address(body.contract_address)
+    if not body.awaiting_deployment and not ledger_of(request).code(address):
+        raise Conflict(
+            "contract_not_deployed", "there is no code at this address: deploy first, or say awaitingDeployment"
+        )
     contract = contracts.register(journal.session, address, body.name, abi, body.owner, body.template_id)
     journal.note("contract.register", address_text(contract.address), _details(contract))
     return _show(contract)

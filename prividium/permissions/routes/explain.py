@@ -1,16 +1,15 @@
 """POST /api/permissions/explain: why a call would be allowed or denied."""
 
-from typing import Annotated, cast
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from pydantic import Field
 
-from prividium._core import Ledger
 from prividium.audit import trail
 from prividium.db.edge import database_of
-from prividium.errors import Unavailable
 from prividium.identity.caller import AdminReader, RequestId
 from prividium.permissions.explain import Explained, Question, Step, explain, selector_of
+from prividium.permissions.routes.chain import TheLedger
 from prividium.permissions.routes.contract_permissions import RuleFieldsAnswer, show_rule
 from prividium.permissions.rules import AccessType
 from prividium.rest import AddressIn, Answer, Body, address_text
@@ -66,16 +65,6 @@ class ExplainAnswer(Answer):
     """Position in `steps`; null: decided before anything ran."""
     steps: list[StepAnswer]
     """Every frame in the order of execution, those behind the decisive one too: what would be denied next."""
-
-
-def _ledger(request: Request) -> Ledger:
-    ledger = request.app.state.ledger
-    if ledger is None:
-        raise Unavailable("chain_missing", "this process has no chain to run the call on")
-    return cast(Ledger, ledger)
-
-
-TheLedger = Annotated[Ledger, Depends(_ledger)]
 
 
 @router.post("/explain")

@@ -56,7 +56,7 @@ def _arguments(
     route: APIRoute, path: dict[str, str], proposal: PolicyProposal, journal: Journal, request: Request
 ) -> dict[str, object]:
     hints = get_type_hints(route.endpoint, include_extras=True)
-    given: dict[str, object] = {"journal": journal, "identity": identity_of(request)}
+    given: dict[str, object] = {"journal": journal, "identity": identity_of(request), "request": request}
     arguments: dict[str, object] = {}
     for name in inspect.signature(route.endpoint).parameters:
         if name in given:

@@ -99,7 +99,11 @@ def test_kill_9_right_after_the_answer_loses_nothing(tmp_path: Path) -> None:
             trader.link_wallet()
         assign_role(trader, trader, create_role(trader, "deployer", ["contract_deployment"]))
         shares = to_hex(traffic.fund)
-        trader.rest("POST", "/api/contracts", {"contractAddress": shares, "name": "F", "abi": artifact("Fund")["abi"]})
+        trader.rest(
+            "POST",
+            "/api/contracts",
+            {"contractAddress": shares, "name": "F", "abi": artifact("Fund")["abi"], "awaitingDeployment": True},
+        )
         for signature in ("setIssuer(address,bool)", "mint(address,uint256)"):
             add_rule(trader, shares, signature, "write", "public")
         hashes = [str(trader.rpc("eth_sendRawTransaction", to_hex(raw))) for raw in traffic.set_up]

@@ -42,7 +42,12 @@ def admin(edge: "Edge") -> "Program":
 def token(admin: "Program", account: object) -> str:
     """Address of a registered contract."""
     address = str(account.address)  # type: ignore[attr-defined]
-    assert admin.post("/api/contracts", {"contractAddress": address, "name": "Fund", "abi": ABI}).status_code == 201
+    assert (
+        admin.post(
+            "/api/contracts", {"contractAddress": address, "name": "Fund", "abi": ABI, "awaitingDeployment": True}
+        ).status_code
+        == 201
+    )
     return address
 
 
@@ -136,7 +141,9 @@ def test_a_contract_is_registered_shown_and_removed(admin: "Program", token: str
 
 
 def test_a_contract_is_registered_once(admin: "Program", token: str) -> None:
-    again = admin.post("/api/contracts", {"contractAddress": token.lower(), "name": "Fund", "abi": ABI})
+    again = admin.post(
+        "/api/contracts", {"contractAddress": token.lower(), "name": "Fund", "abi": ABI, "awaitingDeployment": True}
+    )
     assert (again.status_code, reason(again)) == (409, "contract_exists")
 
 

@@ -50,7 +50,12 @@ def role(admin: Program) -> str:
 @pytest.fixture(scope="module")
 def contract(admin: Program, role: str) -> str:
     address = str(Account.create().address)
-    assert admin.post("/api/contracts", {"contractAddress": address, "name": "Sample", "abi": ABI}).status_code == 201
+    assert (
+        admin.post(
+            "/api/contracts", {"contractAddress": address, "name": "Sample", "abi": ABI, "awaitingDeployment": True}
+        ).status_code
+        == 201
+    )
     for name, kind in zip(NAMES, ("public", *[kind.value for kind in RuleType if kind.value != "public"]), strict=True):
         body = {
             "contractAddress": address,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 ABI = standard("erc-20")["abi"]
 RULE = {"functionSignature": "balanceOf(address)", "accessType": "read", "ruleType": "public"}
 OTHER_RULE = {**RULE, "functionSignature": "totalSupply()"}
+UNDEPLOYED = {"awaitingDeployment": True}
 Request = tuple[str, str, object]
 
 
@@ -54,12 +55,18 @@ def world(edge: "Edge") -> World:
     template = made.make("template", "/api/templates", {"name": name, "abi": ABI})
     made.make("template rule", "/api/template-permissions", {"templateId": template, **RULE})
     made.make("spare template", "/api/templates", {"name": f"{name}2", "abi": ABI})
-    contract = {"contractAddress": Account.create().address, "name": "X", "abi": ABI, "templateId": template}
+    contract = {
+        "contractAddress": Account.create().address,
+        "name": "X",
+        "abi": ABI,
+        "templateId": template,
+        **UNDEPLOYED,
+    }
     address = made.make("contract", "/api/contracts", contract, "contractAddress")
     made.make("rule", "/api/contract-permissions", {"contractAddress": address, **RULE})
     own = {"contractAddress": address, "topic1": {"type": "userAddress"}}
     made.make("event rule", "/api/event-permissions", own)
-    gone = {"contractAddress": Account.create().address, "name": "X", "abi": ABI}
+    gone = {"contractAddress": Account.create().address, "name": "X", "abi": ABI, **UNDEPLOYED}
     made.make("gone", "/api/contracts", gone, "contractAddress")
     role = made.make("role", "/api/roles", {"roleName": f"r{name}"})
     made.make("spare role", "/api/roles", {"roleName": f"s{name}"})
@@ -78,7 +85,7 @@ def world(edge: "Edge") -> World:
 
 
 def contract_body(address: str) -> dict[str, object]:
-    return {"contractAddress": address, "name": "Y", "abi": ABI}
+    return {"contractAddress": address, "name": "Y", "abi": ABI, **UNDEPLOYED}
 
 
 WAIT: dict[tuple[str, str], Callable[[dict[str, str]], Request]] = {

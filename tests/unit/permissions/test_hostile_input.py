@@ -65,6 +65,7 @@ ODD_TEXTS = st.sampled_from(
         *("public", "checkRole", "read", "write", "equalTo", "userAddress"),
     ]
 )
+DEEP = '"name": "deep", "awaitingDeployment": true'
 ADDRESS = "0x" + "12" * 20
 ABI = [{"type": "function", "name": "f", "inputs": [{"type": "address"}, {"type": "tuple", "components": []}]}]
 CREDENTIAL = {"id": "YQ", "rawId": "YQ", "type": "public-key"}
@@ -79,7 +80,7 @@ RIGHT_BODIES: list[dict[str, object]] = [
     {"roleName": "role", "systemPermissions": ["admin_read"]},
     {"roles": [{"id": "user"}]},
     {"disabled": False},
-    {"contractAddress": ADDRESS, "name": "name", "abi": ABI, "owner": None},
+    {"contractAddress": ADDRESS, "name": "name", "abi": ABI, "owner": None, "awaitingDeployment": True},
     {"contractAddress": ADDRESS, "functionSignature": "f(address,())", "accessType": "read", "ruleType": "public"},
     {"contractAddress": ADDRESS, "methodSelector": "0x", "accessType": "read", "ruleType": "checkRole", "roles": []},
     {"contractAddress": ADDRESS, "topic0": None, "topic1": {"type": "userAddress"}, "roles": [{"id": "user"}]},
@@ -140,7 +141,7 @@ def test_no_input_is_a_fault(administrators: list["Program"], route: tuple[str, 
 @pytest.mark.parametrize("depth", [10, 200, 900, 5_000])
 def test_a_deeply_nested_abi_is_no_fault(administrators: list["Program"], depth: int) -> None:
     nested = '{"type": "function", "x": ' + "[" * depth + "]" * depth + "}"
-    body = f'{{"contractAddress": "{ADDRESS[:-4]}{depth:04}", "name": "deep", "abi": [{nested}]}}'
+    body = f'{{"contractAddress": "{ADDRESS[:-4]}{depth:04}", {DEEP}, "abi": [{nested}]}}'
     for administrator in administrators:
         answer = administrator.http.post("/api/contracts", content=body, headers={"Content-Type": "application/json"})
         assert answer.status_code == 400
@@ -150,7 +151,7 @@ def test_a_deep_extra_field_of_a_right_abi_comes_back_or_is_refused(administrato
     for depth in (100, 240, 500):
         nested = "[" * depth + "]" * depth
         abi = f'[{{"type": "function", "name": "f", "inputs": [], "x": {nested}}}]'
-        body = f'{{"contractAddress": "{ADDRESS[:-6]}{depth:06}", "name": "deep", "abi": {abi}}}'
+        body = f'{{"contractAddress": "{ADDRESS[:-6]}{depth:06}", {DEEP}, "abi": {abi}}}'
         for administrator in administrators:
             answer = administrator.http.post(
                 "/api/contracts", content=body, headers={"Content-Type": "application/json"}

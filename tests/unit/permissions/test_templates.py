@@ -33,7 +33,10 @@ def admin(edge: "Edge") -> "Program":
 
 def register(admin: "Program", template: str = "erc-20", **changed: object) -> httpx.Response:
     address = Account.create().address
-    return admin.post("/api/contracts", {"contractAddress": address, "name": "X", "templateId": template, **changed})
+    return admin.post(
+        "/api/contracts",
+        {"contractAddress": address, "name": "X", "templateId": template, "awaitingDeployment": True, **changed},
+    )
 
 
 def entries_of(edge: "Edge", contract: str) -> dict[bytes, bytes]:

@@ -14,7 +14,7 @@ from tests.contracts.gateway_node import PATIENT, Batches, Node
 @pytest.fixture(scope="session")
 def shared_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """One anvil for all tests that leave it running."""
-    embedded = EmbeddedL1(tmp_path_factory.mktemp("shared"))
+    embedded = EmbeddedL1(tmp_path_factory.mktemp("shared"), durable=False)
     embedded.start()
     yield embedded.url
     embedded.stop()

@@ -169,7 +169,8 @@ def walk(world: World, who: Who, examples: int) -> None:
     assert len(operations) > 80
     for operation in operations:
         check(world, who, operation, examples)
-    assert world.log.lines
+    logging.getLogger("prividium.api").debug("walked")
+    assert world.log.lines[-1] == "walked", "the log of the node is not heard"
     assert not [line for line in world.log.lines if any(secret in line for secret in world.credentials)]
 
 

@@ -78,6 +78,8 @@ class InsufficientL1Funds(L1Error):
 class SubmitLimits:
     stuck_after_blocks: int = 5
     stuck_after_seconds: int = 180
+    unseen_seconds_max: int = 24
+    """How long a transaction may be counted but in no block; two slots of mainnet."""
     max_fee_per_gas_max: int = 500_000_000_000
     """Wei; no transaction is signed that could pay more."""
 
@@ -99,6 +101,8 @@ class Submitter:
         self._limits = limits or SubmitLimits()
         self._now = now
         self._chain_id: int | None = None
+        self._unseen: tuple[int, int] | None = None
+        """A nonce whose predecessor is counted but in no block, and since when (unix seconds)."""
 
     @property
     def address(self) -> bytes:
@@ -117,24 +121,21 @@ class Submitter:
         try:
             return read(head)
         except (L1Refused, WouldRevert):
-            if self._client.head().number == head.number and self._is_announced(head):
+            if self._client.head().number == head.number:
                 raise
             return otherwise
-
-    def _is_announced(self, head: L1Block) -> bool:
-        """Whether the state shown at `head` holds no transaction of this account that is in no block yet."""
-        before = self._journal.at(self._client.nonce(self.address, head.number) - 1)
-        return not before or any(self._client.receipt(signed.hash) for signed in before)
 
     def step(self, head: L1Block, wanted: Action | None, build: Callable[[Action], Call]) -> Step:
         """At most one transaction towards `wanted`, which the caller read from L1 at `head`; raises L1Error."""
         nonce = self._client.nonce(self.address, head.number)
         signed = self._journal.at(nonce)
         flight = signed[-1] if signed else None
-        if flight is None:
-            return Step(Event.IDLE) if wanted is None else self._sign(head, nonce, wanted, build, None)
         if wanted is None:
             return Step(Event.IDLE)
+        if flight is None:
+            if not self._saw_the_last_one(head, nonce):
+                return Step(Event.WAITING, wanted)
+            return self._sign(head, nonce, wanted, build, None)
         if flight.action != wanted:
             return self._sign(head, nonce, wanted, build, flight)
         if not self._client.knows(flight.hash):
@@ -142,6 +143,21 @@ class Submitter:
         if self._is_stuck(head, flight):
             return self._sign(head, nonce, wanted, build, flight)
         return Step(Event.WAITING, wanted, flight.hash)
+
+    def _saw_the_last_one(self, head: L1Block, nonce: int) -> bool:
+        """Whether the transaction before `nonce` is in a block up to `head`, where `wanted` was read.
+
+        If it is not, the node counts it already in a block that it is about to announce, and what was wanted may be
+        just what it did. If it never comes to be in a block, somebody else used the nonce with the same key.
+        """
+        before = [self._client.receipt(signed.hash) for signed in self._journal.at(nonce - 1)]
+        mined = [receipt.block_number for receipt in before if receipt is not None]
+        if not before or mined:
+            self._unseen = None
+            return not before or min(mined) <= head.number
+        if self._unseen is None or self._unseen[0] != nonce:
+            self._unseen = (nonce, self._now())
+        return self._now() - self._unseen[1] >= self._limits.unseen_seconds_max
 
     def _is_stuck(self, head: L1Block, flight: SignedTransaction) -> bool:
         blocks, seconds = head.number - flight.head, self._now() - flight.signed_at

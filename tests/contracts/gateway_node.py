@@ -10,7 +10,7 @@ from gateway.relayer.anchor import Anchor
 from gateway.relayer.client import L1Client, L1Receipt
 from gateway.relayer.journal import Journal
 from gateway.relayer.keys import LocalKey
-from gateway.relayer.settlement import SettlementView, VerifyingKey
+from gateway.relayer.settlement import SettlementView, Status, VerifyingKey
 from gateway.relayer.source import BatchFields, output_digest
 from gateway.relayer.submit import Event, Step, SubmitLimits, Submitter
 from gateway.relayer.watch import AnchorStatus, Watcher
@@ -164,3 +164,18 @@ class Node:
 
     def nonce(self) -> int:
         return self.client.nonce(self.operator.address)
+
+
+def mined(node: Node, step: str) -> int:
+    """How many transactions for `step` are in the chain."""
+    return sum(receipt is not None for receipt in node.sent(step))
+
+
+def finish(node: Node, batches: Batches, last: int) -> None:
+    """Everything proven settles, each batch by exactly one transaction per step."""
+    for number in range(1, last + 1):
+        batches.seal(number)
+        batches.prove(number)
+    node.settle()
+    assert [node.view.batch(number).status for number in range(1, last + 1)] == [Status.EXECUTED] * last
+    assert [mined(node, step) for step in ("commit", "verify", "prove", "execute")] == [last] * 4

@@ -15,45 +15,15 @@ from gateway.relayer.client import L1Error
 from gateway.relayer.devnet import EmbeddedL1
 from gateway.relayer.fees import estimate
 from gateway.relayer.journal import Journal, JournalFailed
-from gateway.relayer.settlement import SettlementMissing, Status
+from gateway.relayer.settlement import SettlementMissing
 from gateway.relayer.source import output_tuple
 from gateway.relayer.submit import Event, SubmitLimits
 from prividium.errors import ConfigurationError
-from tests.contracts.chain import altered, batch
+from tests.contracts.chain import batch
 from tests.contracts.conftest import StartNode
-from tests.contracts.gateway_node import PATIENT, Batches, Node, automine, mine, until
+from tests.contracts.gateway_node import PATIENT, Batches, Node, automine, finish, mine, mined, until
 
 IMPATIENT = SubmitLimits(stuck_after_blocks=1_000, stuck_after_seconds=0)
-
-
-def mined(node: Node, step: str) -> int:
-    """How many transactions for `step` are in the chain."""
-    return sum(receipt is not None for receipt in node.sent(step))
-
-
-def finish(node: Node, batches: Batches, last: int) -> None:
-    """Everything proven settles, each batch by exactly one transaction per step."""
-    for number in range(1, last + 1):
-        batches.seal(number)
-        batches.prove(number)
-    node.settle()
-    assert [node.view.batch(number).status for number in range(1, last + 1)] == [Status.EXECUTED] * last
-    assert [mined(node, step) for step in ("commit", "verify", "prove", "execute")] == [last] * 4
-
-
-# an L1 that shows more than it has announced
-
-
-def test_a_refusal_out_of_a_block_that_is_not_announced_yet_is_not_believed(lonely: Node, batches: Batches) -> None:
-    """L1 counts the account's transaction already, but has it in no block."""
-    batches.seal(1)
-    automine(lonely.client, False)
-    lonely.step()
-    [signed] = lonely.journal.of("commit")
-    lonely.client.request("anvil_dropTransaction", "0x" + signed.hash.hex())
-    lonely.client.request("anvil_setNonce", "0x" + lonely.operator.address.hex(), hex(lonely.nonce() + 1))
-    batches.sealed[1] = altered(batches.sealed[1], "prev_state", keccak(b"no state of this chain"))
-    assert lonely.step().event is Event.WAITING
 
 
 # death of the relayer
@@ -340,23 +310,6 @@ def test_a_transaction_that_the_pool_dropped_and_is_now_too_cheap_is_signed_dear
     assert lonely.step().event is Event.BUMPED
     mine(lonely.client)
     assert [receipt is not None for receipt in lonely.sent("commit")] == [False, True]
-
-
-def test_a_foreign_transaction_at_our_nonce_is_survived(lonely: Node, batches: Batches) -> None:
-    """Somebody used the operator's key by hand while our transaction waited."""
-    batches.seal(1)
-    automine(lonely.client, False)
-    lonely.step()
-    [signed] = lonely.journal.of("commit")
-    fees = replace(signed.fees, max_fee=signed.fees.max_fee * 2, priority_fee=signed.fees.priority_fee * 2)
-    _, raw = lonely.operator.sign_transaction(
-        lonely.client.chain_id(), signed.nonce, lonely.operator.address, b"", 21_000, fees
-    )
-    lonely.client.send(raw)
-    mine(lonely.client)
-    automine(lonely.client, True)
-    finish(lonely, batches, 1)
-    assert [transaction.nonce for transaction in lonely.journal.of("commit")] == [signed.nonce, signed.nonce + 1]
 
 
 def test_random_trouble_never_submits_twice(own_l1: EmbeddedL1, start_node: StartNode, batches: Batches) -> None:

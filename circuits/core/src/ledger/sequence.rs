@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use prividium_policy::COUNTERS;
 use prividium_stf::executor::{self, Executor, Judging, Outcome};
 use prividium_stf::transaction::{SignedTransaction, TRANSACTION_GAS_MAX};
 use revm::context::TxEnv;
 use revm::database::CacheDB;
-use revm::primitives::{Bytes, TxKind, B256, U256};
+use revm::primitives::{Address, Bytes, TxKind, B256, U256};
+use revm::state::AccountInfo;
 use revm::{Database, DatabaseCommit};
 
 use crate::error::{LedgerError, Result};
@@ -45,8 +47,10 @@ impl Ledger {
     pub fn simulate(&self, blocks: &[Vec<CallRequest>]) -> Result<Vec<Vec<SimulatedCall>>> {
         let (head, state) =
             self.store.view(|transaction| Ok((chain::head(transaction)?, Snapshot::new(transaction)?)))?;
-        let mut run =
-            Run { ledger: self, policy: self.policy(), gas_left: head.gas_limit, state: CacheDB::new(state) };
+        let mut state = CacheDB::new(state);
+        // To the cache, an account without a record has no storage; what limits have counted is in such a one.
+        state.insert_account_info(Address::new(COUNTERS), AccountInfo::default());
+        let mut run = Run { ledger: self, policy: self.policy(), gas_left: head.gas_limit, state };
         let mut parent = head;
         let mut outcomes = Vec::with_capacity(blocks.len());
         for calls in blocks {

@@ -29,6 +29,16 @@ fn refusal(ledger: &Ledger, wallet: &Wallet, sent: &Sent) -> &'static str {
     submit(ledger, wallet.sign(sent)).unwrap_err().code()
 }
 
+fn storing(wallet: &Wallet, value: u64) -> CallRequest {
+    CallRequest {
+        sender: wallet.address,
+        to: Some(contract(0xc1)),
+        data: data(SET, &[U256::from(1), U256::from(value)]).into(),
+        value: U256::ZERO,
+        gas_limit: None,
+    }
+}
+
 #[test]
 fn a_limit_is_judged_at_the_door_against_what_blocks_have_counted() {
     let directory = tempfile::tempdir().unwrap();
@@ -64,13 +74,7 @@ fn a_call_is_not_counted_and_an_estimate_leaves_no_trace() {
     let wallet = Wallet::new(1);
     let ledger = open_chain(directory.path(), &[&wallet]);
     with(&ledger, &wallet, &ten(), 2);
-    let request = |value: u64| CallRequest {
-        sender: wallet.address,
-        to: Some(contract(0xc1)),
-        data: data(SET, &[U256::from(1), U256::from(value)]).into(),
-        value: U256::ZERO,
-        gas_limit: None,
-    };
+    let request = |value: u64| storing(&wallet, value);
     assert!(ledger.call(&request(50), true).is_ok());
     assert_eq!(ledger.estimate_gas(&request(50), true).unwrap_err().code(), "limit.exceeded");
     assert!(ledger.estimate_gas(&request(10), true).is_ok());
@@ -78,6 +82,21 @@ fn a_call_is_not_counted_and_an_estimate_leaves_no_trace() {
     let twice = vec![vec![request(6), request(6)]];
     assert_eq!(ledger.simulate(&twice).unwrap_err().code(), "limit.exceeded");
     submit(&ledger, wallet.sign(&store(0, 1, 10))).unwrap();
+}
+
+#[test]
+fn a_simulation_counts_on_from_what_blocks_have_counted() {
+    let directory = tempfile::tempdir().unwrap();
+    let wallet = Wallet::new(1);
+    let ledger = open_chain(directory.path(), &[&wallet]);
+    with(&ledger, &wallet, &ten(), 2);
+    submit(&ledger, wallet.sign(&store(0, 1, 7))).unwrap();
+    ledger.produce_block(now(), NO_LIMITS).unwrap().unwrap();
+    let simulated =
+        |values: &[u64]| ledger.simulate(&[values.iter().map(|value| storing(&wallet, *value)).collect()]);
+    assert_eq!(simulated(&[4]).unwrap_err().code(), "limit.exceeded");
+    assert_eq!(simulated(&[1, 3]).unwrap_err().code(), "limit.exceeded");
+    assert!(simulated(&[1, 2]).unwrap()[0].iter().all(|call| call.status));
 }
 
 #[test]

@@ -64,19 +64,26 @@ class Anchoring:
         """Write the head of now, unless the trail does not go on from the head that is in the file."""
         known = read_anchor(self._path)
         with self._database.read() as session:
-            head = session.get_one(AuditHead, 1)
+            head = session.get(AuditHead, 1)
+            if head is None:
+                self._tell("the audit trail has lost its head: no entry can be added")
+                return
             now = Anchor(head.sequence, head.entry_hash)
             if known == now or now.sequence == 0:
                 return
             at = AuditEntry.sequence == (0 if known is None else known.sequence)
             found = session.scalar(select(AuditEntry.entry_hash).where(at))
         if known is not None and found != known.entry_hash:
-            if not self._broken:
-                _log.critical("the audit trail does not go on from entry %d of %s", known.sequence, self._path.name)
-            self._broken = True
+            self._tell(f"the audit trail does not go on from entry {known.sequence} of {self._path.name}")
             return
         document = {"sequence": now.sequence, "entryHash": now.entry_hash.hex()}
         self._write(self._path, json.dumps(document).encode() + b"\n")
+
+    def _tell(self, broken: str) -> None:
+        """Once: nothing of it mends itself."""
+        if not self._broken:
+            _log.critical(broken)
+        self._broken = True
 
     def _run(self) -> None:
         while not self._end.wait(PERIOD_SECONDS):

@@ -150,6 +150,19 @@ def test_the_head_outside_is_not_replaced_by_that_of_another_trail(database: Dat
     assert noted(database, tmp_path / "head") == anchor
 
 
+def test_a_trail_without_its_head_is_told_once_and_the_head_outside_stays(
+    database: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    fill(database)
+    anchor = noted(database, tmp_path / "head")
+    tamper(database, "DELETE FROM audit_head")
+    anchoring = Anchoring(database, tmp_path / "head", write_whole)
+    anchoring.note()
+    anchoring.note()
+    assert caplog.messages == ["the audit trail has lost its head: no entry can be added"]
+    assert read_anchor(tmp_path / "head") == anchor
+
+
 def test_the_head_outside_follows_the_trail_while_the_node_runs(database: Database, tmp_path: Path) -> None:
     written = threading.Event()
 

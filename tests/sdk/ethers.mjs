@@ -9,7 +9,9 @@ function walletOf({ key, token }) {
     const request = new FetchRequest(`${stage.url}/rpc`);
     request.setHeader('authorization', `Bearer ${token}`);
     const network = Network.from(stage.chainId);
-    const provider = new JsonRpcProvider(request, network, { staticNetwork: network, pollingInterval: 50 });
+    // A block is there before ethers forgets the nonce that it asked for: it keeps answers for 250 ms unless told not to.
+    const options = { staticNetwork: network, pollingInterval: 50, cacheTimeout: -1 };
+    const provider = new JsonRpcProvider(request, network, options);
     return new Wallet(key, provider);
 }
 

@@ -207,7 +207,7 @@ class _Building:
         """One function for everybody and one for one's own wallet; what it emits is shown to the role holder."""
         sign: Json = {"type": "function", "name": "sign", "inputs": [{"name": "who", "type": "address"}]}
         note: Json = {"type": "function", "name": "note", "inputs": []}
-        body: Json = {"contractAddress": self.board, "name": "Board", "abi": [sign, note]}
+        body: Json = {"contractAddress": self.board, "name": "Board", "abi": [sign, note], "awaitingDeployment": True}
         self.administrator.rest("POST", "/api/contracts", body)
         add_rule(self.administrator, self.board, "note()", "write", "public")
         both = "checkRoleOrRestrictArgument"

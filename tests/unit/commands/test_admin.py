@@ -28,6 +28,7 @@ except PrividiumError as error:
     sys.exit(f"{error.code}: {error.message}")
 """
 ROOT = Path(__file__).parents[3]
+UNDEPLOYED = "--awaiting-deployment"
 ABI = [{"type": "function", "name": "transfer", "inputs": [{"type": "address"}, {"type": "uint256"}]}]
 
 
@@ -88,7 +89,8 @@ def test_a_whole_administration(admin: Terminal, edge: "Edge", tmp_path: Path) -
     (tmp_path / "artifact.json").write_text(json.dumps({"abi": ABI}))
     assert admin.run("roles", "create", "holders")[0] == 0
     assert admin.run("users", "assign", client.user_id(), "--role", "holders")[0] == 0
-    assert admin.run("contracts", "register", contract, str(tmp_path / "artifact.json"), "--name", "Fund")[0] == 0
+    registered = ["contracts", "register", contract, str(tmp_path / "artifact.json"), "--name", "Fund", UNDEPLOYED]
+    assert admin.run(*registered)[0] == 0
     rule = ["rules", "add", contract, "transfer(address,uint256)", "--rule", "checkRole", "--role", "holders"]
     code, number, problem = admin.run(*rule)
     assert (code, problem) == (0, "")
@@ -111,7 +113,7 @@ def test_a_contract_is_registered_with_a_template(admin: Terminal) -> None:
     contract = Account.create().address
     assert "erc-4626" in admin.run("templates", "list")[1]
     assert "balanceOf(address)" in admin.run("templates", "rules", "erc-20")[1]
-    assert admin.run("contracts", "register", contract, "--name", "Fund", "--template", "erc-20")[0] == 0
+    assert admin.run("contracts", "register", contract, "--name", "Fund", "--template", "erc-20", UNDEPLOYED)[0] == 0
     assert "erc-20" in admin.run("contracts", "list")[1]
     code, _, problem = admin.run("contracts", "register", contract, "--name", "Fund", "--template", "erc-0")
     assert (code, problem.split(":")[0]) == (1, "template_unknown")

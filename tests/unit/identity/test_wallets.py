@@ -1,5 +1,6 @@
 """Wallets are linked, and sign in, by an EIP-4361 message that serves once."""
 
+import string
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -141,6 +142,15 @@ def test_a_token_that_was_tampered_with_is_refused(program: "Program", account: 
     other = "B" if message.token[position] != "B" else "C"
     cut = position % len(message.token)
     forged = Issued(message.text, message.token[:cut] + other + message.token[cut + 1 :])
+    assert reason(associate(program, account.address, forged, sign(account, message.text))) == "siwe_token_invalid"
+
+
+def test_a_token_written_in_another_way_is_refused(program: "Program", account: LocalAccount) -> None:
+    """The last two bits of its last letter mean nothing."""
+    message = initiate(program, account)
+    letters = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
+    last = letters[letters.index(message.token[-1]) + 1]
+    forged = Issued(message.text, message.token[:-1] + last)
     assert reason(associate(program, account.address, forged, sign(account, message.text))) == "siwe_token_invalid"
 
 

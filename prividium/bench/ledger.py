@@ -75,7 +75,7 @@ def measure_native(traffic: Traffic, folder: Path) -> list[Rate]:
 
 def measure_anvil(traffic: Traffic, folder: Path) -> Rate:
     with anvil_with_fund(folder, traffic) as (http, _):
-        return Rate("anvil", len(traffic.transfers), _send(http, "", traffic))
+        return Rate("anvil", len(traffic.transfers), _send(http, "", traffic, ask_for_blocks=True))
 
 
 def measure_rpc(traffic: Traffic, folder: Path) -> Rate:
@@ -83,7 +83,7 @@ def measure_rpc(traffic: Traffic, folder: Path) -> Rate:
         return Rate("through RPC", len(traffic.transfers), _send(trader.http, "/rpc", traffic))
 
 
-def _send(http: httpx.Client, path: str, traffic: Traffic) -> float:
+def _send(http: httpx.Client, path: str, traffic: Traffic, *, ask_for_blocks: bool = False) -> float:
     """Seconds until every transfer is in a block."""
     started = clock.monotonic()
     for group in _groups(traffic.transfers):
@@ -91,7 +91,7 @@ def _send(http: httpx.Client, path: str, traffic: Traffic) -> float:
         for answer in http.post(path, json=body).json():
             if "error" in answer:
                 raise PrividiumError("refused", f"a transfer was refused: {answer['error']}")
-    wait_for_nonces(http, path, traffic)
+    wait_for_nonces(http, path, traffic, ask_for_blocks=ask_for_blocks)
     return clock.monotonic() - started
 
 

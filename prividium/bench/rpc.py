@@ -99,8 +99,8 @@ def bench_rpc(requests: int, say: Callable[[str], None]) -> RpcRates:
         say("anvil")
         others = make_traffic(ANVIL_CHAIN_ID, WALLETS, SENDS + SENDS_BATCHED)
         with anvil_with_fund(Path(folder) / "anvil", others) as (http, url):
-            # Not waited for: anvil may leave transactions in its pool until somebody asks for a block.
             anvil = _measure(_Target(http, "", url, None), others, requests)
+            wait_for_nonces(http, "", others, ask_for_blocks=True)
     return RpcRates(door, anvil, floor, execution)
 
 

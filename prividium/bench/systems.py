@@ -132,12 +132,17 @@ def single(http: httpx.Client, path: str, method: str, params: list[Json]) -> Js
     return result
 
 
-def wait_for_nonces(http: httpx.Client, path: str, traffic: Traffic) -> None:
-    """Until every wallet's last transfer is in a block; raises PrividiumError("stuck")."""
+def wait_for_nonces(http: httpx.Client, path: str, traffic: Traffic, *, ask_for_blocks: bool = False) -> None:
+    """Until every wallet's last transfer is in a block; raises PrividiumError("stuck").
+
+    `ask_for_blocks`: of anvil, which after large batches leaves transactions in its pool.
+    """
     deadline = clock.monotonic() + BLOCK_SECONDS_MAX
     per_wallet, rest = divmod(len(traffic.transfers), len(traffic.wallets))
     for index, wallet in enumerate(traffic.wallets):
         expected = per_wallet + (index < rest)
         while int(str(single(http, path, "eth_getTransactionCount", [str(wallet.address), "latest"])), 16) < expected:
+            if ask_for_blocks:
+                single(http, path, "evm_mine", [])
             if clock.monotonic() > deadline:
                 raise PrividiumError("stuck", f"a transfer was in no block within {BLOCK_SECONDS_MAX} seconds")

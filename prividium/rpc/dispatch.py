@@ -214,7 +214,9 @@ class Door:
 
     def _begin(self, body: Body, visit: Visit) -> "_Begun":
         begun = _Begun(body, visit, [self._start(item, visit) for item in body.items])
-        return begun if begun.waits else replace(begun, items=self._recorded(begun, begun.settled))
+        if begun.waits or not visit.notes:
+            return begun
+        return replace(begun, items=self._recorded(begun, begun.settled))
 
     async def _complete(self, begun: "_Begun") -> Json:
         answers: Sequence[Envelope | None] = await asyncio.gather(
@@ -224,11 +226,11 @@ class Door:
             answers = await self.in_thread(self._recorded, begun, answers)
         return self._ended(begun, answers)
 
-    def _recorded(self, begun: "_Begun", answers: Sequence[Envelope | None]) -> list[Envelope | None]:
+    def _recorded(self, begun: "_Begun", answers: Sequence[Envelope | None]) -> Sequence[Envelope | None]:
         """The answers as they may leave, once the audit trail has what it must have before that."""
         visit = begun.visit
-        if not visit.notes or self.record(visit.notes):
-            return list(answers)
+        if self.record(visit.notes):
+            return answers
         withheld = {id(note.call) for note in visit.notes if note.outcome == "allowed"}
         if withheld and visit.connection is not None:
             visit.connection.abandon()

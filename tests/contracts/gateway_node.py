@@ -8,7 +8,7 @@ from pathlib import Path
 from gateway.deploy import Deployer, Deployment, DeploymentPlan, genesis_hash
 from gateway.relayer.anchor import Anchor
 from gateway.relayer.client import L1Client, L1Receipt
-from gateway.relayer.journal import Journal
+from gateway.relayer.journal import Journal, SignedTransaction
 from gateway.relayer.keys import LocalKey
 from gateway.relayer.settlement import SettlementView, Status, VerifyingKey
 from gateway.relayer.source import BatchFields, output_digest
@@ -164,6 +164,15 @@ class Node:
 
     def nonce(self) -> int:
         return self.client.nonce(self.operator.address)
+
+
+def waiting_commit(node: Node, batches: Batches) -> SignedTransaction:
+    """The commit of batch 1, in the pool of an L1 that makes no blocks by itself any more."""
+    batches.seal(1)
+    automine(node.client, False)
+    node.step()
+    [signed] = node.journal.of("commit")
+    return signed
 
 
 def mined(node: Node, step: str) -> int:

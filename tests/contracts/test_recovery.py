@@ -21,7 +21,7 @@ from gateway.relayer.submit import Event, SubmitLimits
 from prividium.errors import ConfigurationError
 from tests.contracts.chain import batch
 from tests.contracts.conftest import StartNode
-from tests.contracts.gateway_node import PATIENT, Batches, Node, automine, finish, mine, mined, until
+from tests.contracts.gateway_node import PATIENT, Batches, Node, automine, finish, mine, mined, until, waiting_commit
 
 IMPATIENT = SubmitLimits(stuck_after_blocks=1_000, stuck_after_seconds=0)
 
@@ -33,10 +33,7 @@ def test_a_crash_between_journal_and_send_submits_the_same_bytes_once(
     lonely: Node, own_l1: EmbeddedL1, start_node: StartNode, batches: Batches
 ) -> None:
     """The crash is a signed transaction in the journal that L1 never received."""
-    batches.seal(1)
-    automine(lonely.client, False)
-    lonely.step()
-    [signed] = lonely.journal.of("commit")
+    signed = waiting_commit(lonely, batches)
     lonely.client.request("anvil_dropTransaction", "0x" + signed.hash.hex())
     automine(lonely.client, True)
     successor = start_node(own_l1.url)
@@ -299,10 +296,7 @@ def test_blocks_that_pass_a_transaction_by_make_it_stuck(
 def test_a_transaction_that_the_pool_dropped_and_is_now_too_cheap_is_signed_dearer(
     lonely: Node, batches: Batches
 ) -> None:
-    batches.seal(1)
-    automine(lonely.client, False)
-    lonely.step()
-    [signed] = lonely.journal.of("commit")
+    signed = waiting_commit(lonely, batches)
     lonely.client.request("anvil_dropTransaction", "0x" + signed.hash.hex())
     lonely.client.request("anvil_setNextBlockBaseFeePerGas", hex(signed.fees.max_fee * 3))
     mine(lonely.client)

@@ -42,13 +42,12 @@ def admin(edge: "Edge") -> "Program":
 def token(admin: "Program", account: object) -> str:
     """Address of a registered contract."""
     address = str(account.address)  # type: ignore[attr-defined]
-    assert (
-        admin.post(
-            "/api/contracts", {"contractAddress": address, "name": "Fund", "abi": ABI, "awaitingDeployment": True}
-        ).status_code
-        == 201
-    )
+    assert admin.post("/api/contracts", registration(address)).status_code == 201
     return address
+
+
+def registration(address: str) -> dict[str, object]:
+    return {"contractAddress": address, "name": "Fund", "abi": ABI, "awaitingDeployment": True}
 
 
 def rule(contract: str, **changed: object) -> dict[str, object]:
@@ -141,9 +140,7 @@ def test_a_contract_is_registered_shown_and_removed(admin: "Program", token: str
 
 
 def test_a_contract_is_registered_once(admin: "Program", token: str) -> None:
-    again = admin.post(
-        "/api/contracts", {"contractAddress": token.lower(), "name": "Fund", "abi": ABI, "awaitingDeployment": True}
-    )
+    again = admin.post("/api/contracts", registration(token.lower()))
     assert (again.status_code, reason(again)) == (409, "contract_exists")
 
 

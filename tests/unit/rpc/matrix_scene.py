@@ -125,7 +125,7 @@ def opened_stage(folder: Path) -> Iterator[Stage]:
         stage = building.stage()
         live.settle()
         while live.node.sequencer.seal_now().result(SEAL_SECONDS_MAX) is not None:
-            """Until proofs speak about all of it."""
+            continue  # until proofs speak about all of it
         yield stage
 
 

@@ -21,6 +21,10 @@ from prividium.types import to_hex, to_quantity
 SLOTS_IN_AN_EPOCH = 1
 """Finalized is then two blocks behind the head."""
 
+STATES_KEPT = 128
+"""So many blocks back the state can be asked for. Older ones anvil would write to the user's home and leave there:
+hundreds of megabytes an hour, and after a kill for ever."""
+
 _START_SECONDS_MAX = 30.0
 _POLL_SECONDS = 0.02
 _MACHINES = {"x86_64": "amd64", "AMD64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
@@ -143,6 +147,7 @@ def _command(binary: Path, port: int, state: Path | None) -> list[str]:
         *("--host", "127.0.0.1", "--port", str(port)),
         *(() if state is None else ("--state", str(state), "--state-interval", "1")),
         *("--slots-in-an-epoch", str(SLOTS_IN_AN_EPOCH)),
+        *("--prune-history", str(STATES_KEPT)),
         "--enable-tx-gas-limit",
         "--no-cors",
         "--quiet",

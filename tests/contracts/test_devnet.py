@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from gateway.relayer.client import L1Client, L1Refused
-from gateway.relayer.devnet import EmbeddedL1
+from gateway.relayer.devnet import STATES_KEPT, EmbeddedL1
 from gateway.relayer.fees import estimate
 from prividium.errors import ConfigurationError
+from prividium.types import to_quantity
 from tests.contracts.chain import named_key
 from tests.contracts.gateway_node import until
 
@@ -65,6 +66,20 @@ def test_the_finalized_state_is_readable_after_a_restart(own_l1: EmbeddedL1) -> 
     assert finalized is not None
     assert client.balance(account, finalized.number) == 5
     client.close()
+
+
+def test_nothing_is_left_in_the_users_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.delenv("FOUNDRY_HOME", raising=False)
+    embedded = EmbeddedL1(tmp_path / "node")
+    embedded.start()
+    client = L1Client(embedded.url)
+    client.request("anvil_mine", to_quantity(4 * STATES_KEPT))
+    client.close()
+    embedded.stop()
+    assert [path for path in home.rglob("*") if path.is_file()] == []
 
 
 def test_a_dead_anvil_is_restarted_by_the_next_tick(own_l1: EmbeddedL1) -> None:

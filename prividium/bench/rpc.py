@@ -30,7 +30,6 @@ from prividium.bench.systems import (
     wait_for_nonces,
 )
 from prividium.bench.traffic import Traffic, address_of, make_traffic
-from prividium.demo.administration import add_rule
 from prividium.demo.fund import call_data
 from prividium.types import Json, to_hex
 
@@ -90,8 +89,7 @@ def bench_rpc(requests: int, say: Callable[[str], None]) -> RpcRates:
         say("the call by the ledger alone")
         execution = _measure_execution(traffic, Path(folder) / "native", requests)
         say("through the door: session, rules, arguments, visibility")
-        with node_with_fund(Path(folder) / "node", traffic) as trader:
-            add_rule(trader, to_hex(traffic.fund), READER, "read", "restrictArgument", arguments=[0])
+        with node_with_fund(Path(folder) / "node", traffic, READER) as trader:
             target = _Target(trader.http, "/rpc", f"{trader.base_url}/rpc", trader.token)
             floor = _floor(target.url, requests)
             door = _measure(target, traffic, requests)

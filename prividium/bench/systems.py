@@ -81,8 +81,11 @@ def anvil_with_fund(folder: Path, traffic: Traffic) -> Iterator[tuple[httpx.Clie
 
 
 @contextmanager
-def node_with_fund(folder: Path, traffic: Traffic) -> Iterator[Member]:
-    """A node without prover and L1, whose fund is deployed; the member owns every wallet of the traffic."""
+def node_with_fund(folder: Path, traffic: Traffic, *own_reads: str) -> Iterator[Member]:
+    """A node without prover and L1, whose fund is deployed; the member, a client, owns every wallet of the traffic.
+
+    `own_reads`: functions of the fund that may be read for an own wallet as first argument.
+    """
     environment = {
         "PRIVIDIUM_CHAIN_ID": str(CHAIN_ID),
         "PRIVIDIUM_PROVER_ENABLED": "false",
@@ -94,26 +97,29 @@ def node_with_fund(folder: Path, traffic: Traffic) -> Iterator[Member]:
         "PRIVIDIUM_BATCH_AGE_SECONDS_MAX": "0",
     }
     with NodeProcess(folder, environment) as node:
-        trader = Member.arrive(node.base_url, "trader", "administrator")
+        administrator = Member.arrive(node.base_url, "administrator", "administrator")
+        trader = Member.arrive(node.base_url, "trader", "client")
         for account in (traffic.administrator, *traffic.wallets):
             trader.account = account
             trader.link_wallet()
-        _register(trader, traffic)
+        _register(administrator, trader, traffic)
+        for signature in own_reads:
+            add_rule(administrator, to_hex(traffic.fund), signature, "read", "restrictArgument", arguments=[0])
         for raw in traffic.set_up:
             trader.rpc("eth_sendRawTransaction", to_hex(raw))
         yield trader
 
 
-def _register(trader: Member, traffic: Traffic) -> None:
-    assign_role(trader, trader, create_role(trader, "deployer", ["contract_deployment"]))
+def _register(administrator: Member, trader: Member, traffic: Traffic) -> None:
+    assign_role(administrator, trader, create_role(administrator, "deployer", ["contract_deployment"]))
     fund = to_hex(traffic.fund)
-    trader.rest(
+    administrator.rest(
         "POST",
         "/api/contracts",
         {"contractAddress": fund, "name": "Bench", "abi": artifact("Fund")["abi"], "awaitingDeployment": True},
     )
     for signature in FUND_FUNCTIONS:
-        add_rule(trader, fund, signature, "write", "public")
+        add_rule(administrator, fund, signature, "write", "public")
 
 
 # JSON-RPC

@@ -80,8 +80,12 @@ need node "install Node.js 20 or newer"
 need npm "install npm, it comes with Node.js"
 need cc "install a C compiler (Debian: apt-get install build-essential)"
 
-mapfile -t core_sources < <(git ls-files circuits/{state,policy,stf,core,verifier,python} circuits/Cargo.lock pyproject.toml)
-mapfile -t prover_sources < <(git ls-files circuits/{state,policy,stf,verifier,outer,prover,guests} circuits/Cargo.lock)
+if [ "$(uname -sm)" = "Linux x86_64" ] && [ -z "${RUSTFLAGS+set}" ] && ! grep -q -w avx2 /proc/cpuinfo; then
+    fail "this processor has no AVX2, for which the Rust code is built: run the same with RUSTFLAGS= in front"
+fi
+
+mapfile -t core_sources < <(git ls-files .cargo circuits/{state,policy,stf,core,verifier,python} circuits/Cargo.lock pyproject.toml)
+mapfile -t prover_sources < <(git ls-files .cargo circuits/{state,policy,stf,verifier,outer,prover,guests} circuits/Cargo.lock)
 
 step python .venv/bin/uv "Python packages, pinned by hash (about 1 minute)" install_python requirements.lock scripts/uv.lock
 step node gateway/node_modules/.bin/anvil "Node packages: anvil, the embedded L1, and solc" install_node gateway/package-lock.json

@@ -283,11 +283,6 @@ class Ledger:
 
         Versions ascend; one in use is never given other entries (`policy_invalid`).
         """
-    def judge_read(self, signer: bytes, target: bytes, data: bytes) -> str:
-        """The reason id with which the policy in force lets `signer` read `target`, taken for a contract.
-
-        Raises `DeniedError`. Reads no state, so it takes as long whether there is a contract or not.
-        """
     # transactions
     def submit(self, raw: Sequence[bytes]) -> list[bytes | CoreError]:
         """Validate, judge by simulation and persist; durable when it returns. One answer per item: hash or refusal.
@@ -308,6 +303,12 @@ class Ledger:
         """Code of why a waiting transaction was dropped at block time; None if it was not. The last 65,536 are kept."""
     def call(self, request: CallRequest, judged: bool = True) -> bytes:
         """eth_call at the head, judged as a read; raises `DeniedError`, `RevertedError`, `CoreError`."""
+    def read(self, request: CallRequest) -> bytes:
+        """As `call`, of a contract: an address without code is refused like a contract without a rule, and takes as
+        long.
+        """
+    def require_readable(self, request: CallRequest) -> None:
+        """Raises `DeniedError` for what `read` would not run at all."""
     def estimate_gas(self, request: CallRequest, judged: bool = True) -> int:
         """The smallest gas limit that succeeds, judged as a write."""
     def simulate(self, blocks: Sequence[Sequence[CallRequest]]) -> list[list[SimulatedCall]]:

@@ -7,10 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from prividium._core import CallRequest, CoreError, DeniedError, ExplainedFrame, Ledger
-from prividium.errors import Conflict, Forbidden, InvalidInput, Unavailable
+from prividium.errors import Conflict, InvalidInput, Unavailable
 from prividium.identity.models import User, Wallet
 from prividium.permissions.models import Contract, FunctionRule
-from prividium.permissions.readable import require_readable
+from prividium.permissions.readable import must_be_contract
 from prividium.permissions.rules import AccessType
 from prividium.permissions.table import rules_in_force
 from prividium.types import Address
@@ -63,8 +63,9 @@ def explain(session: Session, ledger: Ledger, question: Question) -> Explained:
     if user is not None and sender not in owned:
         return Explained(False, "wallet.not_owned_by_user", user, sender, None, ())
     try:
-        unreadable = _unreadable(ledger, sender, question, is_own=question.to in owned)
         request = CallRequest(sender, question.to, question.data, question.value)
+        contract_only = question.access == "read" and must_be_contract(question.to, is_own=question.to in owned)
+        unreadable = _unreadable(ledger, request) if contract_only else ""
         found = ledger.explain(request, question.access)
     except CoreError as error:
         raise _refusal(error) from None
@@ -79,13 +80,12 @@ def selector_of(frame: ExplainedFrame) -> bytes:
     return frame.data[:_SELECTOR_BYTES] if len(frame.data) >= _SELECTOR_BYTES else b""
 
 
-def _unreadable(ledger: Ledger, sender: Address, question: Question, *, is_own: bool) -> str:
+def _unreadable(ledger: Ledger, request: CallRequest) -> str:
     """Why the door does not even run a read; empty if it does."""
-    if question.access == "read":
-        try:
-            require_readable(ledger, sender, question.to, question.data, is_own=is_own)
-        except (Forbidden, DeniedError) as refused:
-            return refused.code
+    try:
+        ledger.require_readable(request)
+    except DeniedError as refused:
+        return refused.code
     return ""
 
 

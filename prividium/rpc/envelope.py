@@ -89,6 +89,8 @@ def error_envelope(request_id: RequestId, error: RpcError) -> dict[str, Json]:
 
 def _check_depth(body: bytes, depth_max: int) -> None:
     """Before parsing: the parser recurses, and how deep it may go is not ours to say in a process of many libraries."""
+    if body.count(b"[") + body.count(b"{") <= depth_max:
+        return
     depth = 0
     for found in _STRING_OR_BRACKET.finditer(body):
         match found.group()[:1]:

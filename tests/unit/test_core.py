@@ -188,6 +188,34 @@ def test_bad_bytes_are_refused_with_their_code() -> None:
         assert refused.value.message == str(refused.value)
 
 
+def test_a_transaction_in_a_block_is_read_as_its_envelope_says(chain: Chain) -> None:
+    access = [{"address": CLIENT.address, "storageKeys": ["0x" + "07" * 32]}]
+    kinds: list[dict[str, object]] = [
+        {"to": FUND, "data": call_data("transfer(address,uint256)", CLIENT.address, 1), "gasPrice": 0},
+        {"to": address_of(CLIENT), "value": 5, "gasPrice": 0, "accessList": access},
+        {"to": address_of(CLIENT), "value": 6, "data": b""},
+        {"data": b"\x00" * 3},
+    ]
+    first = chain.ledger.nonce(address_of(CLIENT))
+    envelopes = [sign(CLIENT, fields | {"nonce": first + number}) for number, fields in enumerate(kinds)]
+    assert all(isinstance(answer, bytes) for answer in chain.ledger.submit(envelopes))
+    block = chain.block()
+    for index, raw in enumerate(envelopes):
+        decoded = decode_transaction(raw)
+        stored = chain.ledger.transaction(decoded.hash)
+        assert stored is not None
+        assert (stored.block_number, stored.block_hash, stored.index) == (block.number, block.hash, index)
+        assert _fields_of(stored) == _fields_of(decoded)
+
+
+def _fields_of(transaction: _core.Transaction) -> dict[str, object]:
+    """All but its place, and each entry of the access list by its fields."""
+    names = {name for name in dir(transaction) if not name.startswith("_")} - {"block_number", "block_hash", "index"}
+    fields = {name: getattr(transaction, name) for name in names - {"access_list"}}
+    listed = [(item.address, tuple(item.storage_keys)) for item in transaction.access_list]
+    return fields | {"access_list": listed}
+
+
 def test_a_denial_names_its_reason_target_and_selector(chain: Chain) -> None:
     with pytest.raises(DeniedError) as denied:
         chain.send(STRANGER, FUND, call_data("transfer(address,uint256)", CLIENT.address, 1))

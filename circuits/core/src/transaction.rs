@@ -2,9 +2,12 @@
 
 use prividium_stf::transaction::SignedTransaction;
 use revm::primitives::{Address, Bytes, TxKind, B256, U256};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{LedgerError, Result};
 
 /// An entry of an EIP-2930 access list.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessListItem {
     /// Account.
     pub address: Address,
@@ -92,5 +95,86 @@ impl Transaction {
             s: signed.s,
             place,
         }
+    }
+}
+
+/// What the store keeps of a decoded transaction beside its envelope.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Decoded {
+    block_hash: B256,
+    kind: u8,
+    nonce: u64,
+    sender: Address,
+    to: Option<Address>,
+    value: U256,
+    gas_limit: u64,
+    max_fee_per_gas: u128,
+    max_priority_fee_per_gas: u128,
+    /// Where the data begins in the envelope, and its length.
+    data: (usize, usize),
+    access_list: Vec<AccessListItem>,
+    y_parity: u8,
+    r: U256,
+    s: U256,
+}
+
+impl Decoded {
+    /// Of a transaction in the block with this hash.
+    pub(crate) fn of(signed: &SignedTransaction, raw: &[u8], block_hash: B256) -> Self {
+        let shown = Transaction::new(signed, &[], None);
+        // RLP keeps bytes as they are, so that the data lies somewhere in the envelope.
+        let start = raw.windows(shown.data.len().max(1)).position(|window| window == shown.data.as_ref());
+        Self {
+            block_hash,
+            kind: shown.kind,
+            nonce: shown.nonce,
+            sender: shown.sender,
+            to: shown.to,
+            value: shown.value,
+            gas_limit: shown.gas_limit,
+            max_fee_per_gas: shown.max_fee_per_gas,
+            max_priority_fee_per_gas: shown.max_priority_fee_per_gas,
+            data: (start.unwrap_or_default(), shown.data.len()),
+            access_list: shown.access_list,
+            y_parity: shown.y_parity,
+            r: shown.r,
+            s: shown.s,
+        }
+    }
+
+    /// As it is shown.
+    ///
+    /// # Errors
+    /// `store_corrupt`.
+    pub(crate) fn shown(
+        self,
+        hash: B256,
+        chain_id: u64,
+        raw: Vec<u8>,
+        (block_number, index): (u64, u32),
+    ) -> Result<Transaction> {
+        let raw = Bytes::from(raw);
+        let (start, length) = self.data;
+        let end = start.checked_add(length).filter(|end| *end <= raw.len());
+        let end = end.ok_or_else(|| LedgerError::StoreCorrupt(format!("the data of transaction {hash}")))?;
+        Ok(Transaction {
+            hash,
+            data: raw.slice(start..end),
+            raw,
+            kind: self.kind,
+            chain_id,
+            nonce: self.nonce,
+            sender: self.sender,
+            to: self.to,
+            value: self.value,
+            gas_limit: self.gas_limit,
+            max_fee_per_gas: self.max_fee_per_gas,
+            max_priority_fee_per_gas: self.max_priority_fee_per_gas,
+            access_list: self.access_list,
+            y_parity: self.y_parity,
+            r: self.r,
+            s: self.s,
+            place: Some(Place { block_number, block_hash: self.block_hash, index }),
+        })
     }
 }

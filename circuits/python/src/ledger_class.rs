@@ -125,24 +125,8 @@ impl Ledger {
         detached(py, || self.0.set_policy(&table.0))
     }
 
-    fn judge_read(
-        &self,
-        py: Python<'_>,
-        signer: &[u8],
-        target: &[u8],
-        data: &[u8],
-    ) -> PyResult<&'static str> {
-        let call = ledger::TopLevelCall {
-            signer: address("signer", signer)?,
-            target: Some(address("target", target)?),
-            data,
-            access: ledger::Access::Read,
-            target_has_code: true,
-            target_is_precompile: false,
-            has_authorizations: false,
-            timestamp: ledger::now(),
-        };
-        detached(py, || self.0.decide(&call))
+    fn require_readable(&self, py: Python<'_>, request: &CallRequest) -> PyResult<()> {
+        detached(py, || self.0.require_readable(&request.0))
     }
 
     fn submit<'py>(&self, py: Python<'py>, raw: Vec<Bound<'py, PyBytes>>) -> PyResult<Bound<'py, PyList>> {
@@ -180,6 +164,10 @@ impl Ledger {
         judged: bool,
     ) -> PyResult<Bound<'py, PyBytes>> {
         Ok(bytes(py, detached(py, || self.0.call(&request.0, judged))?))
+    }
+
+    fn read<'py>(&self, py: Python<'py>, request: &CallRequest) -> PyResult<Bound<'py, PyBytes>> {
+        Ok(bytes(py, detached(py, || self.0.read(&request.0))?))
     }
 
     #[pyo3(signature = (request, judged=true))]

@@ -11,7 +11,7 @@ from anyio.to_thread import run_sync
 from prividium import clock
 from prividium._core import Transaction, decode_transaction
 from prividium.errors import Forbidden
-from prividium.permissions import readable
+from prividium.permissions.readable import must_be_contract
 from prividium.rpc import execution_params, params
 from prividium.rpc.chain import Caller, Chain
 from prividium.rpc.envelope import RpcError
@@ -55,7 +55,8 @@ def permit_simulation(chain: Chain, caller: Caller, simulation: Simulation) -> N
 
 def call(chain: Chain, caller: Caller, simulation: Simulation) -> Json:
     chain.require_head(simulation.block)
-    require_readable(chain, caller, simulation)
+    if must_be_contract(simulation.to, is_own=_is_own(caller, simulation)):
+        return to_hex(chain.ledger.read(simulation.request))
     return to_hex(chain.ledger.call(simulation.request, judged=True))
 
 
@@ -114,6 +115,10 @@ def _require_own(caller: Caller, sender: Address) -> None:
 
 
 def require_readable(chain: Chain, caller: Caller, simulation: Simulation) -> None:
-    to = simulation.to
-    is_own = to is not None and caller.person.owns(to)
-    readable.require_readable(chain.ledger, simulation.sender, to, simulation.data, is_own=is_own)
+    """Raises DeniedError for a read that `call` would not run at all."""
+    if must_be_contract(simulation.to, is_own=_is_own(caller, simulation)):
+        chain.ledger.require_readable(simulation.request)
+
+
+def _is_own(caller: Caller, simulation: Simulation) -> bool:
+    return simulation.to is not None and caller.person.owns(simulation.to)

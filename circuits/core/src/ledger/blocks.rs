@@ -13,9 +13,10 @@ use crate::error::{LedgerError, Result};
 use crate::mempool::Pending;
 use crate::records::{self, encode_account, slot_key, Block, Log, Receipt};
 use crate::store::tables::{
-    ACCOUNTS, BLOCKS, BLOCK_NUMBERS, CODE, DROPPED, DROPPED_ORDER, HEAD, MEMPOOL, META, RECEIPTS, SLOTS,
-    TRANSACTIONS,
+    ACCOUNTS, BLOCKS, BLOCK_NUMBERS, CODE, DECODED, DROPPED, DROPPED_ORDER, HEAD, MEMPOOL, META, RECEIPTS,
+    SLOTS, TRANSACTIONS,
 };
+use crate::transaction::Decoded;
 
 use super::{Ledger, SealLimits, Writer};
 
@@ -217,9 +218,12 @@ fn write_transactions(
 ) -> Result<()> {
     let mut transactions = transaction.open_table(TRANSACTIONS)?;
     let mut stored_receipts = transaction.open_table(RECEIPTS)?;
+    let mut decoded = transaction.open_table(DECODED)?;
     for ((pending, _), receipt) in included.iter().zip(receipts) {
         transactions.insert(&pending.hash().0, (block_number, receipt.index, pending.raw.as_ref()))?;
         stored_receipts.insert(&pending.hash().0, records::encode(receipt)?.as_slice())?;
+        let record = Decoded::of(&pending.signed, &pending.raw, receipt.block_hash);
+        decoded.insert(&pending.hash().0, records::encode(&record)?.as_slice())?;
     }
     Ok(())
 }

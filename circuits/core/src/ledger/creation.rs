@@ -11,9 +11,9 @@ use crate::error::{LedgerError, Result};
 use crate::genesis::Genesis;
 use crate::records::{self, encode_account, Batch, Block};
 use crate::store::tables::{
-    ACCOUNTS, ARRIVALS, BATCHES, BATCH_STARTS, BLOCKS, BLOCK_NUMBERS, CODE, DROPPED, DROPPED_ORDER, GENESIS,
-    HEAD, IDENTITY, LAST_BATCH, MEMPOOL, META, NODES, POLICIES, POLICY, RECEIPTS, SCHEMA, SCHEMA_VERSION,
-    SLOTS, TRANSACTIONS, VALUES, WITNESSES,
+    ACCOUNTS, ARRIVALS, BATCHES, BATCH_STARTS, BLOCKS, BLOCK_NUMBERS, CODE, DECODED, DROPPED, DROPPED_ORDER,
+    GENESIS, HEAD, IDENTITY, LAST_BATCH, MEMPOOL, META, NODES, POLICIES, POLICY, RECEIPTS, SCHEMA,
+    SCHEMA_VERSION, SLOTS, TRANSACTIONS, VALUES, WITNESSES,
 };
 use crate::store::{chain, Store};
 use crate::tree::{insert_nodes, insert_values};
@@ -93,6 +93,7 @@ fn create_tables(transaction: &WriteTransaction) -> Result<()> {
     transaction.open_table(SLOTS)?;
     transaction.open_table(TRANSACTIONS)?;
     transaction.open_table(RECEIPTS)?;
+    transaction.open_table(DECODED)?;
     transaction.open_table(MEMPOOL)?;
     transaction.open_table(DROPPED)?;
     transaction.open_table(DROPPED_ORDER)?;

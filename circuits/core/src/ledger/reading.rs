@@ -1,15 +1,13 @@
 //! Reads: the chain, and the state at its head.
 
-use revm::primitives::{Address, Bytes, B256, U256};
+use revm::primitives::{Address, Bytes, B256, KECCAK_EMPTY, U256};
 
-use prividium_stf::transaction::decode_transaction;
-
-use crate::error::{LedgerError, Result};
+use crate::error::Result;
 use crate::records::{Block, Receipt};
 use crate::state::Snapshot;
 use crate::store::chain;
 use crate::store::tables::DROPPED;
-use crate::transaction::{Place, Transaction};
+use crate::transaction::Transaction;
 
 use super::Ledger;
 
@@ -51,11 +49,9 @@ impl Ledger {
             self.mempool().by_hash(hash).map(|pending| Transaction::new(&pending.signed, &pending.raw, None));
         let stored = self.store.view(|snapshot| {
             let Some(included) = chain::transaction(snapshot, hash)? else { return Ok(None) };
-            let signed = decode_transaction(&included.raw, self.genesis.chain_id)
-                .map_err(|error| LedgerError::StoreCorrupt(format!("transaction {hash}: {error}")))?;
-            let block_hash = chain::stored_block(snapshot, included.block)?.hash;
-            let place = Place { block_number: included.block, block_hash, index: included.index };
-            Ok(Some(Transaction::new(&signed, &included.raw, Some(place))))
+            let decoded = chain::stored_decoded(snapshot, hash)?;
+            let place = (included.block, included.index);
+            decoded.shown(*hash, self.genesis.chain_id, included.raw, place).map(Some)
         })?;
         Ok(stored.or(waiting))
     }
@@ -115,7 +111,13 @@ impl Ledger {
         self.at_head(|state| state.slot(address, slot))
     }
 
-    fn at_head<T>(&self, read: impl FnOnce(&Snapshot) -> Result<T>) -> Result<T> {
+    /// Whether there is code at the head, a delegation included.
+    pub(super) fn has_code(state: &Snapshot, address: &Address) -> Result<bool> {
+        let hash = state.account(address)?.code_hash;
+        Ok(hash != KECCAK_EMPTY && !hash.is_zero())
+    }
+
+    pub(super) fn at_head<T>(&self, read: impl FnOnce(&Snapshot) -> Result<T>) -> Result<T> {
         self.store.view(|transaction| read(&Snapshot::new(transaction)?))
     }
 }

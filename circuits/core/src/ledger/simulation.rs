@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
+use prividium_policy::Reason;
 use prividium_stf::executor::{self, Executor, Judging, Outcome};
 use prividium_stf::transaction::TRANSACTION_GAS_MAX;
 use revm::primitives::{Address, Bytes, U256};
 
-use crate::error::{LedgerError, Result};
-use crate::policy::PolicyTable;
+use crate::error::{Denial, LedgerError, Result};
+use crate::policy::{Access, PolicyTable, TopLevelCall};
 use crate::records::Block;
 use crate::state::Snapshot;
 use crate::store::chain;
 
-use super::{time_after, Ledger};
+use super::{now, time_after, Ledger};
 
 /// A read-only call or a gas estimate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +40,42 @@ impl Ledger {
             Simulation::new(self, request, if judged { Judging::Read } else { Judging::Off })?;
         let gas = simulation.gas_max;
         answer(simulation.run(gas)?, gas)
+    }
+
+    /// Runs a call at the head as a read of a contract. The policy is asked before any state: an address without code is
+    /// refused like a contract without a rule, and takes as long.
+    ///
+    /// # Errors
+    /// As for [`Ledger::call`].
+    pub fn read(&self, request: &CallRequest) -> Result<Bytes> {
+        self.judge_read(request)?;
+        let mut simulation = Simulation::new(self, request, Judging::Read)?;
+        require_code(&simulation.state, request)?;
+        let gas = simulation.gas_max;
+        answer(simulation.run(gas)?, gas)
+    }
+
+    /// Whether [`Ledger::read`] would run the call at all.
+    ///
+    /// # Errors
+    /// `Denied`; those of the store.
+    pub fn require_readable(&self, request: &CallRequest) -> Result<()> {
+        self.judge_read(request)?;
+        self.at_head(|state| require_code(state, request))
+    }
+
+    fn judge_read(&self, request: &CallRequest) -> Result<()> {
+        self.decide(&TopLevelCall {
+            signer: request.sender,
+            target: request.to,
+            data: &request.data,
+            access: Access::Read,
+            target_has_code: true,
+            target_is_precompile: false,
+            has_authorizations: false,
+            timestamp: now(),
+        })?;
+        Ok(())
     }
 
     /// The smallest gas limit with which the call succeeds; `judged` as a write.
@@ -116,6 +153,19 @@ impl<'a> Simulation<'a> {
             Err(error) => Err(error),
         }
     }
+}
+
+fn require_code(state: &Snapshot, request: &CallRequest) -> Result<()> {
+    let Some(target) = request.to else { return Ok(()) };
+    if Ledger::has_code(state, &target)? {
+        return Ok(());
+    }
+    let selector = request.data.get(..4).unwrap_or_default().to_vec();
+    Err(LedgerError::Denied(Denial {
+        reason: Reason::PermissionMissing.id(),
+        target: Some(target),
+        selector,
+    }))
 }
 
 /// The answer of a run, or why it has none.

@@ -4,10 +4,11 @@ use redb::ReadTransaction;
 use revm::primitives::B256;
 
 use super::tables::{
-    BATCHES, BATCH_STARTS, BLOCKS, BLOCK_NUMBERS, HEAD, LAST_BATCH, META, RECEIPTS, TRANSACTIONS,
+    BATCHES, BATCH_STARTS, BLOCKS, BLOCK_NUMBERS, DECODED, HEAD, LAST_BATCH, META, RECEIPTS, TRANSACTIONS,
 };
 use crate::error::{LedgerError, Result};
 use crate::records::{self, Batch, Block, Receipt};
+use crate::transaction::Decoded;
 
 fn missing(what: impl std::fmt::Display) -> LedgerError {
     LedgerError::StoreCorrupt(format!("no {what}"))
@@ -52,6 +53,13 @@ pub(crate) fn transaction(snapshot: &ReadTransaction, hash: &B256) -> Result<Opt
         let (block, index, raw) = stored.value();
         Included { block, index, raw: raw.to_vec() }
     }))
+}
+
+/// What was decoded of a transaction in a block.
+pub(crate) fn stored_decoded(snapshot: &ReadTransaction, hash: &B256) -> Result<Decoded> {
+    let stored = snapshot.open_table(DECODED)?.get_owned(&hash.0)?;
+    let stored = stored.ok_or_else(|| missing(format_args!("decoded transaction {hash}")))?;
+    records::decode(stored.value())
 }
 
 pub(crate) fn receipt(snapshot: &ReadTransaction, hash: &B256) -> Result<Option<Receipt>> {

@@ -18,6 +18,8 @@ pub(crate) const BLOCK_NUMBERS: TableDefinition<&[u8; 32], u64> = TableDefinitio
 /// Transaction hash → block number, index and raw transaction.
 pub(crate) const TRANSACTIONS: TableDefinition<&[u8; 32], (u64, u32, &[u8])> =
     TableDefinition::new("transactions");
+/// Transaction hash → `Decoded`: recovering a signer for every reader costs more than all else of reading.
+pub(crate) const DECODED: TableDefinition<&[u8; 32], &[u8]> = TableDefinition::new("decoded");
 /// Transaction hash → `ReceiptRecord`.
 pub(crate) const RECEIPTS: TableDefinition<&[u8; 32], &[u8]> = TableDefinition::new("receipts");
 /// Policy version → the table's entries.
@@ -57,4 +59,4 @@ pub(crate) const ARRIVALS: &str = "arrivals";
 pub(crate) const GENESIS: &str = "genesis";
 
 /// The schema version that this program reads and writes.
-pub(crate) const SCHEMA_VERSION: u64 = 1;
+pub(crate) const SCHEMA_VERSION: u64 = 2;

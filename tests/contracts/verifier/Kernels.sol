@@ -123,6 +123,18 @@ contract Kernels {
         }
     }
 
+    /// @notice Bytes of the code of one form of one run.
+    function compiledBytes(uint256 first, uint256 words, uint256 weights, uint256 scalarWords)
+        external
+        pure
+        returns (uint256)
+    {
+        Run[][] memory forms = new Run[][](1);
+        forms[0] = new Run[](1);
+        forms[0][0] = Run(first, words, weights);
+        return LinearFormCode.compile(forms, scalarWords).length;
+    }
+
     function _spread(bytes memory row, uint256 scalars) private pure returns (bool) {
         uint256 source;
         assembly ("memory-safe") {

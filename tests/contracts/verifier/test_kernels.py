@@ -2,11 +2,13 @@
 
 import random
 
+import pytest
 from eth_utils.crypto import keccak
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.contracts.verifier.conftest import Kernel
+from tests.contracts.verifier.verifier_chain import Refused
 from tests.reference.final_proof import field
 from tests.reference.final_proof.field import Ext, P, decode, encode, encode_base, lift
 from tests.reference.final_proof.fold import fold
@@ -119,6 +121,16 @@ def test_linear_forms(kernel: Kernel) -> None:
         assert (one(total), canonical) == (want, True)
         row[-1] = P
         assert kernel("linearForm", encode_base(row), *arguments)[1] is False
+
+
+def test_a_form_whose_words_two_bytes_cannot_name_is_refused(kernel: Kernel) -> None:
+    last = (1 << 16) // 32 - 1
+    (size,) = kernel("compiledBytes", last, 1, 0, 0)
+    assert kernel("compiledBytes", 0, 1, 0, last - 3) == (size,)
+    assert kernel("compiledBytes", 0, 1, last - 3, 0) == (size,)
+    for beyond in ((last + 1, 1, 0, 0), (last, 2, 0, 0), (0, 1, 0, last - 2), (0, 1, last - 2, 0)):
+        with pytest.raises(Refused):
+            kernel("compiledBytes", *beyond)
 
 
 def test_the_transcript(kernel: Kernel) -> None:

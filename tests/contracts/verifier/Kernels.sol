@@ -5,6 +5,7 @@ import {Canonical} from "./Canonical.sol";
 import {CodeStore} from "./CodeStore.sol";
 import {baseInverse, decodeExt, encodeExt, EVEN, Ext, P, rootOfUnity} from "./ExtField.sol";
 import {Fold} from "./Fold.sol";
+import {KeyCheck} from "./KeyCheck.sol";
 import {LinearForm} from "./LinearForm.sol";
 import {LinearFormCode, Run} from "./LinearFormCode.sol";
 import {MerkleCap} from "./MerkleCap.sol";
@@ -121,6 +122,16 @@ contract Kernels {
             if iszero(staticcall(gas(), form, start, size, 0, 32)) { revert(0, 0) }
             value := mload(0)
         }
+    }
+
+    /// @notice The code of a contract that is created with it.
+    function created(bytes calldata code) external returns (bytes memory) {
+        return CodeStore.create(code).code;
+    }
+
+    /// @notice Reverts for a directory that no verifier is deployed for.
+    function checkKey(bytes calldata keyDirectory) external {
+        KeyCheck.check(CodeStore.write(keyDirectory));
     }
 
     /// @notice Bytes of the code of one form of one run.

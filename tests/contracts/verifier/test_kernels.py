@@ -123,6 +123,15 @@ def test_linear_forms(kernel: Kernel) -> None:
         assert kernel("linearForm", encode_base(row), *arguments)[1] is False
 
 
+def test_code_that_no_contract_may_have_is_refused(kernel: Kernel) -> None:
+    longest = bytes(24_576)
+    for code in (b"", b"\x5f", longest):
+        assert kernel("created", code) == (code,)
+    for code in (b"\xef", longest + b"\0"):  # EIP-3541, EIP-170
+        with pytest.raises(Refused):
+            kernel("created", code)
+
+
 def test_a_form_whose_words_two_bytes_cannot_name_is_refused(kernel: Kernel) -> None:
     last = (1 << 16) // 32 - 1
     (size,) = kernel("compiledBytes", last, 1, 0, 0)

@@ -7,7 +7,7 @@ from gateway.verifier.key_file import KeyFile, store_creation
 from gateway.verifier.slices import FinalProof, ProofMalformed, portions
 from prividium.errors import ConfigurationError
 from prividium.types import to_hex
-from tests.contracts.verifier.conftest import Toy
+from tests.contracts.verifier.conftest import Kernel, Toy
 from tests.contracts.verifier.toy import system
 from tests.contracts.verifier.verifier_chain import Refused, VerifierChain
 
@@ -29,6 +29,13 @@ def test_a_descriptor_of_another_version_is_refused(verifier: VerifierChain) -> 
 def test_what_is_no_descriptor_is_refused(verifier: VerifierChain) -> None:
     with pytest.raises(Refused, match=r"^KeyMalformed\(\)$"):
         deploy(verifier, b"PVOX" + KEY.descriptor[4:])
+
+
+def test_a_descriptor_that_ends_behind_its_version_is_refused(kernel: Kernel) -> None:
+    kernel("checkKey", b"\0" + KEY.descriptor)
+    for length in (0, 4, 6):
+        with pytest.raises(Refused, match=r"^KeyMalformed\(\)$"):
+            kernel("checkKey", b"\0" + KEY.descriptor[:length])
 
 
 def test_more_queries_than_a_word_has_bits_are_refused(verifier: VerifierChain) -> None:

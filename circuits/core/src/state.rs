@@ -47,8 +47,13 @@ impl Snapshot {
         Ok(stored.map(|bytes| U256::from_be_bytes(*bytes.value())).unwrap_or_default())
     }
 
+    /// Whether the account has code, a delegation included.
+    pub(crate) fn has_code(&self, address: &Address) -> Result<bool> {
+        Ok(!is_empty(&self.account(address)?.code_hash))
+    }
+
     pub(crate) fn code(&self, hash: &B256) -> Result<Vec<u8>> {
-        if *hash == KECCAK_EMPTY || hash.is_zero() {
+        if is_empty(hash) {
             return Ok(Vec::new());
         }
         let stored = self.code.get_owned(&hash.0)?;
@@ -60,6 +65,11 @@ impl Snapshot {
         let code = self.code(hash)?;
         Bytecode::new_raw_checked(code.into()).map_err(|error| LedgerError::StoreCorrupt(error.to_string()))
     }
+}
+
+/// Whether it is the hash of an account without code.
+fn is_empty(code_hash: &B256) -> bool {
+    *code_hash == KECCAK_EMPTY || code_hash.is_zero()
 }
 
 impl Database for Snapshot {

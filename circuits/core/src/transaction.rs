@@ -26,16 +26,19 @@ pub struct Place {
     pub index: u32,
 }
 
-/// A decoded transaction.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A decoded transaction. What is skipped the store has elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transaction {
     /// keccak-256 of the signed envelope.
+    #[serde(skip)]
     pub hash: B256,
     /// The signed EIP-2718 envelope.
+    #[serde(skip)]
     pub raw: Bytes,
     /// EIP-2718 type; 0 for legacy.
     pub kind: u8,
     /// EIP-155 chain id.
+    #[serde(skip)]
     pub chain_id: u64,
     /// Nonce.
     pub nonce: u64,
@@ -52,6 +55,7 @@ pub struct Transaction {
     /// Wei per gas; the gas price for types 0 and 1.
     pub max_priority_fee_per_gas: u128,
     /// Call data or creation code.
+    #[serde(skip)]
     pub data: Bytes,
     /// Access list; empty for legacy.
     pub access_list: Vec<AccessListItem>,
@@ -62,6 +66,7 @@ pub struct Transaction {
     /// Second half of the signature.
     pub s: U256,
     /// `None` while it is pending.
+    #[serde(skip)]
     pub place: Option<Place>,
 }
 
@@ -101,45 +106,20 @@ impl Transaction {
 /// What the store keeps of a decoded transaction beside its envelope.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Decoded {
+    transaction: Transaction,
     block_hash: B256,
-    kind: u8,
-    nonce: u64,
-    sender: Address,
-    to: Option<Address>,
-    value: U256,
-    gas_limit: u64,
-    max_fee_per_gas: u128,
-    max_priority_fee_per_gas: u128,
     /// Where the data begins in the envelope, and its length.
     data: (usize, usize),
-    access_list: Vec<AccessListItem>,
-    y_parity: u8,
-    r: U256,
-    s: U256,
 }
 
 impl Decoded {
     /// Of a transaction in the block with this hash.
     pub(crate) fn of(signed: &SignedTransaction, raw: &[u8], block_hash: B256) -> Self {
-        let shown = Transaction::new(signed, &[], None);
+        let data = &signed.env.data;
         // RLP keeps bytes as they are, so that the data lies somewhere in the envelope.
-        let start = raw.windows(shown.data.len().max(1)).position(|window| window == shown.data.as_ref());
-        Self {
-            block_hash,
-            kind: shown.kind,
-            nonce: shown.nonce,
-            sender: shown.sender,
-            to: shown.to,
-            value: shown.value,
-            gas_limit: shown.gas_limit,
-            max_fee_per_gas: shown.max_fee_per_gas,
-            max_priority_fee_per_gas: shown.max_priority_fee_per_gas,
-            data: (start.unwrap_or_default(), shown.data.len()),
-            access_list: shown.access_list,
-            y_parity: shown.y_parity,
-            r: shown.r,
-            s: shown.s,
-        }
+        let start = raw.windows(data.len().max(1)).position(|window| window == data.as_ref());
+        let data = (start.unwrap_or_default(), data.len());
+        Self { transaction: Transaction::new(signed, &[], None), block_hash, data }
     }
 
     /// As it is shown.
@@ -157,24 +137,7 @@ impl Decoded {
         let (start, length) = self.data;
         let end = start.checked_add(length).filter(|end| *end <= raw.len());
         let end = end.ok_or_else(|| LedgerError::StoreCorrupt(format!("the data of transaction {hash}")))?;
-        Ok(Transaction {
-            hash,
-            data: raw.slice(start..end),
-            raw,
-            kind: self.kind,
-            chain_id,
-            nonce: self.nonce,
-            sender: self.sender,
-            to: self.to,
-            value: self.value,
-            gas_limit: self.gas_limit,
-            max_fee_per_gas: self.max_fee_per_gas,
-            max_priority_fee_per_gas: self.max_priority_fee_per_gas,
-            access_list: self.access_list,
-            y_parity: self.y_parity,
-            r: self.r,
-            s: self.s,
-            place: Some(Place { block_number, block_hash: self.block_hash, index }),
-        })
+        let place = Some(Place { block_number, block_hash: self.block_hash, index });
+        Ok(Transaction { hash, chain_id, data: raw.slice(start..end), raw, place, ..self.transaction })
     }
 }

@@ -1,6 +1,6 @@
 //! Reads: the chain, and the state at its head.
 
-use revm::primitives::{Address, Bytes, B256, KECCAK_EMPTY, U256};
+use revm::primitives::{Address, Bytes, B256, U256};
 
 use crate::error::Result;
 use crate::records::{Block, Receipt};
@@ -109,12 +109,6 @@ impl Ledger {
     /// Those of the store.
     pub fn storage(&self, address: &Address, slot: &U256) -> Result<U256> {
         self.at_head(|state| state.slot(address, slot))
-    }
-
-    /// Whether there is code at the head, a delegation included.
-    pub(super) fn has_code(state: &Snapshot, address: &Address) -> Result<bool> {
-        let hash = state.account(address)?.code_hash;
-        Ok(hash != KECCAK_EMPTY && !hash.is_zero())
     }
 
     pub(super) fn at_head<T>(&self, read: impl FnOnce(&Snapshot) -> Result<T>) -> Result<T> {

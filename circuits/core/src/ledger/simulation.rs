@@ -36,10 +36,7 @@ impl Ledger {
     /// # Errors
     /// `Denied`, `Reverted`, `Halted`, `Invalid`; those of the store.
     pub fn call(&self, request: &CallRequest, judged: bool) -> Result<Bytes> {
-        let mut simulation =
-            Simulation::new(self, request, if judged { Judging::Read } else { Judging::Off })?;
-        let gas = simulation.gas_max;
-        answer(simulation.run(gas)?, gas)
+        Simulation::new(self, request, if judged { Judging::Read } else { Judging::Off })?.answer()
     }
 
     /// Runs a call at the head as a read of a contract. The policy is asked before any state: an address without code is
@@ -49,10 +46,9 @@ impl Ledger {
     /// As for [`Ledger::call`].
     pub fn read(&self, request: &CallRequest) -> Result<Bytes> {
         self.judge_read(request)?;
-        let mut simulation = Simulation::new(self, request, Judging::Read)?;
+        let simulation = Simulation::new(self, request, Judging::Read)?;
         require_code(&simulation.state, request)?;
-        let gas = simulation.gas_max;
-        answer(simulation.run(gas)?, gas)
+        simulation.answer()
     }
 
     /// Whether [`Ledger::read`] would run the call at all.
@@ -146,6 +142,12 @@ impl<'a> Simulation<'a> {
         executor.call(&call, self.judging).map_err(LedgerError::from)
     }
 
+    /// Of one run with all the gas that the call may use.
+    fn answer(mut self) -> Result<Bytes> {
+        let gas = self.gas_max;
+        answer(self.run(gas)?, gas)
+    }
+
     fn succeeds(&mut self, gas_limit: u64) -> Result<bool> {
         match self.run(gas_limit).and_then(|run| answer(run, gas_limit)) {
             Ok(_) => Ok(true),
@@ -157,7 +159,7 @@ impl<'a> Simulation<'a> {
 
 fn require_code(state: &Snapshot, request: &CallRequest) -> Result<()> {
     let Some(target) = request.to else { return Ok(()) };
-    if Ledger::has_code(state, &target)? {
+    if state.has_code(&target)? {
         return Ok(());
     }
     let selector = request.data.get(..4).unwrap_or_default().to_vec();

@@ -1,9 +1,12 @@
 """Where the node takes from what decides who sees what: event rules and everybody's wallets, from the database."""
 
+from dataclasses import dataclass
 from threading import Lock
+from typing import Final
 
 from sqlalchemy import select
 
+from prividium import clock
 from prividium.db.engine import Database
 from prividium.identity.models import Wallet
 from prividium.permissions.event_rules import EventRuleSource
@@ -11,18 +14,37 @@ from prividium.permissions.models import PolicyState
 from prividium.permissions.visibility import Sight
 from prividium.types import Address
 
+AGE_SECONDS_MAX: Final = 1.0
+
+
+@dataclass(frozen=True)
+class _Kept:
+    changes: int
+    until: float
+    sight: Sight
+
 
 class SightSource:
-    """Wallets are read again when the policy's version has grown, as it does with every wallet that is linked."""
+    """A sight is kept while `Database.changes` stands, and for a second at most: another program may write too.
+    After that, wallets are read again only if the policy's version has grown, as it does with every wallet that is
+    linked.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._rules = EventRuleSource(database)
         self._lock = Lock()
         self._people: tuple[int, frozenset[Address]] | None = None
+        self._kept: _Kept | None = None
 
     def current(self) -> Sight:
-        return Sight(self._rules.current(), self._everybody())
+        kept, changes = self._kept, self._database.changes
+        if kept is not None and kept.changes == changes and clock.monotonic() < kept.until:
+            return kept.sight
+        until = clock.monotonic() + AGE_SECONDS_MAX
+        sight = Sight(self._rules.current(), self._everybody())
+        self._kept = _Kept(changes, until, sight)
+        return sight
 
     def _everybody(self) -> frozenset[Address]:
         with self._database.read() as session:

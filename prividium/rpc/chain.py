@@ -63,11 +63,26 @@ class Chain:
     stand_in: StandIn = field(default_factory=StandIn)
     tracing: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(TRACES_AT_ONCE_MAX))
     waiting: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(WAITING_MAX))
+    fixed_height: int | None = None
+    """What `height` says for good; None to follow the chain."""
 
     @property
     def height(self) -> int:
         """The newest block that every method knows; the store may be a moment ahead."""
-        return self.index.height
+        return self.index.height if self.fixed_height is None else self.fixed_height
+
+    @property
+    def now(self) -> "Chain":
+        """The chain up to the newest block, whatever is made later: what all requests of a batch see. Were a batch
+        told of no receipt and then of the height at which there is one, its caller would wait for a block that may
+        not come (ethers does).
+        """
+        return replace(self, fixed_height=self.height)
+
+    @property
+    def live(self) -> "Chain":
+        """The chain that grows, for those who wait for a block."""
+        return self if self.fixed_height is None else replace(self, fixed_height=None)
 
     def number(self, block: BlockId) -> int | None:
         """The block's number; None if there is no such block. Blocks are final when they are made."""

@@ -213,7 +213,8 @@ class Door:
         return await self._complete(begun) if begun.waits else self._ended(begun, begun.settled)
 
     def _begin(self, body: Body, visit: Visit) -> "_Begun":
-        begun = _Begun(body, visit, [self._start(item, visit) for item in body.items])
+        chain = self.chain.now if body.batch else self.chain
+        begun = _Begun(body, visit, [self._start(item, visit, chain) for item in body.items])
         if begun.waits or not visit.notes:
             return begun
         return replace(begun, items=self._recorded(begun, begun.settled))
@@ -248,11 +249,11 @@ class Door:
     async def _settle(self, item: "_Item", visit: Visit) -> Envelope | None:
         return await self._finish(item, visit) if isinstance(item, _Waiting) else item
 
-    def _start(self, item: Call | Malformed, visit: Visit) -> _Item:
+    def _start(self, item: Call | Malformed, visit: Visit, chain: Chain) -> _Item:
         if isinstance(item, Malformed):
             return error_envelope(item.id, item.error)
         try:
-            answer = self._call(item, Caller(visit.principal, visit.connection))
+            answer = self._call(item, Caller(visit.principal, visit.connection), chain)
         except Exception as error:  # noqa: BLE001 (the edge: whatever happens becomes an answer, never a stack trace)
             return self._refuse(item, error, visit)
         self._note_privileged(item, visit)
@@ -265,7 +266,7 @@ class Door:
                 Noted(visit.principal, call.method, FULL_READ, "", visit.request_id, outcome="allowed", call=call)
             )
 
-    def _call(self, call: Call, caller: Caller) -> Answer:
+    def _call(self, call: Call, caller: Caller, chain: Chain) -> Answer:
         method = find_method(call.method)
         if caller.principal is None and (method is None or method.treatment is not Treatment.PUBLIC):
             raise unauthorized()
@@ -273,7 +274,7 @@ class Door:
             raise method_not_found(call.method)
         if method.run is None:
             raise method_forbidden(call.method)
-        return method.run(self.chain, caller, call.params)
+        return method.run(chain, caller, call.params)
 
     async def _finish(self, item: _Waiting, visit: Visit) -> Envelope | None:
         try:

@@ -74,7 +74,7 @@ def send_sync(chain: Chain, caller: Caller, signed: SignedTransaction) -> Corout
     """EIP-7966: the receipt as its sender sees it, once the transaction is in a block."""
     longest = chain.limits.sync_ms_max
     timeout_ms = min(longest, signed.timeout_ms or SYNC_MS_DEFAULT)
-    return _receipt_of(chain, caller.unprivileged, chain.submit(signed.raw), timeout_ms)
+    return _receipt_of(chain.live, caller.unprivileged, chain.submit(signed.raw), timeout_ms)
 
 
 async def _receipt_of(chain: Chain, caller: Caller, submitted: Future[bytes], timeout_ms: int) -> Json:

@@ -1,7 +1,9 @@
 """The node's view of the rules follows the database."""
 
+import pytest
 from sqlalchemy.orm import Session
 
+from prividium import clock
 from prividium.audit.models import AuditEntry
 from prividium.db.engine import Database
 from prividium.identity.models import User, Wallet
@@ -12,6 +14,7 @@ from prividium.permissions.event_rules import EventRuleSource
 from prividium.permissions.function_rules import FunctionRuleDraft
 from prividium.permissions.log_rules import EventRuleDraft
 from prividium.permissions.rules import RuleType
+from prividium.permissions.sight import SightSource
 from prividium.permissions.source import PolicySource
 from prividium.types import Address, UserId
 
@@ -82,6 +85,38 @@ def test_event_rules_follow_the_database(database: Database) -> None:
         log_rules.create_event_rule(session, EventRuleDraft(TOKEN, None, ("user", "", ""), ()))
     assert source.current().may_match(PRINCIPAL, [TOKEN])
     assert not before.may_match(PRINCIPAL, [TOKEN])
+
+
+def test_a_sight_follows_the_next_write_of_this_process(database: Database) -> None:
+    source = SightSource(database)
+    before = source.current()
+    assert source.current() is before
+    with database.write() as session:
+        link_alice(session)
+        register(session)
+        log_rules.create_event_rule(session, EventRuleDraft(TOKEN, None, ("user", "", ""), ()))
+    after = source.current()
+    assert (before.people, after.people) == (frozenset(), frozenset({ALICE}))
+    assert after.rules.may_match(PRINCIPAL, [TOKEN])
+    with database.write() as session:
+        session.delete(session.get_one(Wallet, bytes(ALICE)))
+    assert source.current().people == frozenset()
+
+
+def test_a_sight_follows_the_writes_of_another_program_within_a_second(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, other = SightSource(database), Database(database.engine.url.render_as_string(hide_password=False))
+    started = clock.monotonic()
+    monkeypatch.setattr(clock, "monotonic", lambda: started)
+    before = source.current()
+    with other.write() as session:
+        register(session)
+        log_rules.create_event_rule(session, EventRuleDraft(TOKEN, None, ("user", "", ""), ()))
+    other.close()
+    assert source.current() is before
+    monkeypatch.setattr(clock, "monotonic", lambda: started + 1)
+    assert source.current().rules.may_match(PRINCIPAL, [TOKEN])
 
 
 def test_a_denial_is_recorded_with_its_reason(database: Database) -> None:

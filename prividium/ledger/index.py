@@ -6,10 +6,11 @@ own records (`rpc.views`), so that a wrong row can hide something but never reve
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import astuple, dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
 
-from sqlalchemy import Select, delete, func, insert, or_, select, tuple_
+from sqlalchemy import BindParameter, Select, bindparam, delete, func, insert, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from prividium._core import Block, CoreError, Ledger, Receipt, Transaction
@@ -53,6 +54,21 @@ class LogPlace:
     block_number: int
     transaction_position: int
     position: int
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """Which conditions a search for logs has."""
+
+    addresses: bool
+    reach: bool
+    topics: tuple[bool, ...]
+    after: bool
+
+    @staticmethod
+    def of(query: LogQuery, reach: Reach | None, after: LogPlace | None) -> "_Shape":
+        topics = tuple(bool(wanted) for wanted in query.topics)
+        return _Shape(bool(query.addresses), reach is not None, topics, after is not None)
 
 
 class LedgerIndex:
@@ -128,12 +144,16 @@ class LedgerIndex:
     def log_places(self, query: LogQuery, reach: Reach | None) -> Iterator[LogPlace]:
         """Candidates in order, all of them without `reach`. Pages through the range."""
         after: LogPlace | None = None
+        values = _values(query, reach)
         while True:
+            statement = _select_places(_Shape.of(query, reach, after))
             with self._database.read() as session:
-                rows = session.execute(_select_places(query, reach, after)).all()
+                rows = session.execute(statement, values).all()
             for row in rows:
                 after = LogPlace(row[0], row[1], row[2])
                 yield after
+            if after is not None:
+                values.update((f"after_{name}", value) for name, value in asdict(after).items())
             if len(rows) < PLACES_PER_PAGE:
                 return
 
@@ -160,14 +180,11 @@ class LedgerIndex:
             log.warning("the index is behind and catches up at the next start: %s", error.message)
 
     def _insert(self, session: Session, number: int) -> None:
-        block = self._ledger.block(number)
-        if block is None:
+        block, stored = self._ledger.block(number), self._ledger.block_transactions(number)
+        if block is None or stored is None:
             raise Unavailable("store_incomplete", f"block {number} is missing from the chain store")
         transactions, logs = [], []
-        for position, transaction_hash in enumerate(block.transaction_hashes):
-            transaction, receipt = self._ledger.transaction(transaction_hash), self._ledger.receipt(transaction_hash)
-            if transaction is None or receipt is None:
-                raise Unavailable("store_incomplete", f"block {number} lacks a transaction in the chain store")
+        for position, (transaction, receipt) in enumerate(stored):
             transactions.append(_transaction_row(number, position, transaction, receipt))
             logs.extend(_log_rows(number, position, transaction, receipt))
         session.execute(insert(IndexedBlock), [_block_row(block)])
@@ -199,21 +216,42 @@ def _last_indexed(session: Session) -> int:
     return -1 if height is None else height
 
 
-def _select_places(query: LogQuery, reach: Reach | None, after: LogPlace | None) -> Select[int, int, int]:
-    place = (IndexedLog.block_number, IndexedLog.transaction_position, IndexedLog.position)
-    statement = select(*place).where(IndexedLog.block_number.between(query.first_block, query.last_block))
+def _values(query: LogQuery, reach: Reach | None) -> dict[str, object]:
+    values: dict[str, object] = {"first": query.first_block, "last": query.last_block}
     if query.addresses:
-        statement = statement.where(IndexedLog.address.in_(query.addresses))
+        values["addresses"] = list(query.addresses)
     if reach is not None:
-        statement = statement.where(or_(IndexedLog.sender.in_(reach.senders), IndexedLog.address.in_(reach.contracts)))
+        values |= {"senders": list(reach.senders), "contracts": list(reach.contracts)}
     for column, wanted in zip(TOPIC_COLUMNS, query.topics, strict=False):
         if wanted:
-            statement = statement.where(column.in_(wanted))
-    if query.topics:
-        statement = statement.where(TOPIC_COLUMNS[len(query.topics) - 1].is_not(None))
-    if after is not None:
-        statement = statement.where(tuple_(*place) > tuple_(*astuple(after)))
+            values[column.key] = list(wanted)
+    return values
+
+
+@lru_cache
+def _select_places(shape: _Shape) -> Select[int, int, int]:
+    """Built once for each shape: to build it costs more than to run it."""
+    place = (IndexedLog.block_number, IndexedLog.transaction_position, IndexedLog.position)
+    statement = select(*place).where(IndexedLog.block_number.between(bindparam("first"), bindparam("last")))
+    if shape.addresses:
+        statement = statement.where(IndexedLog.address.in_(_several("addresses")))
+    if shape.reach:
+        reached = (IndexedLog.sender.in_(_several("senders")), IndexedLog.address.in_(_several("contracts")))
+        statement = statement.where(or_(*reached))
+    for column, wanted in zip(TOPIC_COLUMNS, shape.topics, strict=False):
+        if wanted:
+            statement = statement.where(column.in_(_several(column.key)))
+    if shape.topics:
+        statement = statement.where(TOPIC_COLUMNS[len(shape.topics) - 1].is_not(None))
+    if shape.after:
+        statement = statement.where(
+            tuple_(*place) > tuple_(*(bindparam(f"after_{column.key}", type_=column.type) for column in place))
+        )
     return statement.order_by(*place).limit(PLACES_PER_PAGE)
+
+
+def _several(name: str) -> BindParameter[Sequence[bytes]]:
+    return bindparam(name, expanding=True)
 
 
 def _block_row(block: Block) -> dict[str, object]:

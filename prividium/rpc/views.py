@@ -62,10 +62,12 @@ class Placed:
 
 
 def seen_block(chain: Chain, caller: Caller, block: Block, sight: Sight) -> SeenBlock:
+    stored = chain.ledger.block_transactions(block.number)
+    if stored is None:
+        raise _incomplete()
     seen: list[SeenTransaction] = []
     gas, log_count = 0, 0
-    for transaction_hash in block.transaction_hashes:
-        transaction, receipt = _stored(chain, transaction_hash)
+    for transaction, receipt in stored:
         verdict = visible_transaction(caller.principal, transaction.sender, transaction.to, receipt.logs, sight)
         if isinstance(verdict, Hidden):
             continue
@@ -108,12 +110,5 @@ def seen_transaction(chain: Chain, caller: Caller, transaction_hash: Hash32) -> 
     return None if found is None else Placed(view, found)
 
 
-def _stored(chain: Chain, transaction_hash: bytes) -> tuple[Transaction, Receipt]:
-    transaction, receipt = chain.ledger.transaction(transaction_hash), chain.ledger.receipt(transaction_hash)
-    if transaction is None or receipt is None:
-        raise _incomplete()
-    return transaction, receipt
-
-
 def _incomplete() -> Unavailable:
-    return Unavailable("store_incomplete", "the chain store lacks a transaction of one of its blocks")
+    return Unavailable("store_incomplete", "the chain store lacks a block of the chain")

@@ -200,10 +200,15 @@ def test_a_transaction_in_a_block_is_read_as_its_envelope_says(chain: Chain) -> 
     envelopes = [sign(CLIENT, fields | {"nonce": first + number}) for number, fields in enumerate(kinds)]
     assert all(isinstance(answer, bytes) for answer in chain.ledger.submit(envelopes))
     block = chain.block()
+    together = chain.ledger.block_transactions(block.number)
+    assert together is not None and len(together) == len(envelopes)
+    assert chain.ledger.block_transactions(block.number + 1) is None
     for index, raw in enumerate(envelopes):
         decoded = decode_transaction(raw)
-        stored = chain.ledger.transaction(decoded.hash)
-        assert stored is not None
+        stored, receipt = chain.ledger.transaction(decoded.hash), chain.ledger.receipt(decoded.hash)
+        assert stored is not None and receipt is not None
+        assert _fields_of(together[index][0]) == _fields_of(stored)
+        assert (together[index][1].transaction_hash, together[index][1].index) == (receipt.transaction_hash, index)
         assert (stored.block_number, stored.block_hash, stored.index) == (block.number, block.hash, index)
         assert _fields_of(stored) == _fields_of(decoded)
 

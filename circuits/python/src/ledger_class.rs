@@ -71,6 +71,17 @@ impl Ledger {
         Ok(detached(py, || self.0.block(number))?.map(Block))
     }
 
+    fn block_transactions(
+        &self,
+        py: Python<'_>,
+        number: u64,
+    ) -> PyResult<Option<Vec<(Transaction, Receipt)>>> {
+        let found = detached(py, || self.0.block_transactions(number))?;
+        Ok(found.map(|each| {
+            each.into_iter().map(|(sent, receipt)| (Transaction(sent), Receipt(receipt))).collect()
+        }))
+    }
+
     fn block_by_hash(&self, py: Python<'_>, block_hash: &[u8]) -> PyResult<Option<Block>> {
         let block_hash = hash("block_hash", block_hash)?;
         Ok(detached(py, || self.0.block_by_hash(&block_hash))?.map(Block))

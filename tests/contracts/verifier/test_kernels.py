@@ -142,6 +142,16 @@ def test_a_form_whose_words_two_bytes_cannot_name_is_refused(kernel: Kernel) -> 
             kernel("compiledBytes", *beyond)
 
 
+def test_forms_that_no_contract_s_code_can_hold_are_refused(kernel: Kernel) -> None:
+    """Each word is written to four coordinates. What is written last must leave room for a word of the EVM."""
+    room, last_write, word = 0x6100, 5, 32
+    (one,), (two,) = (kernel("compiledBytes", 0, words, 0, 0) for words in (1, 2))
+    most = (room - word + last_write - one) // (two - one) + 1
+    assert kernel("compiledBytes", 0, most, 0, 0) == (one + (most - 1) * (two - one),)
+    with pytest.raises(Refused):
+        kernel("compiledBytes", 0, most + 1, 0, 0)
+
+
 def test_the_transcript(kernel: Kernel) -> None:
     for seed in range(12):
         source = random.Random(seed)

@@ -1,5 +1,6 @@
 //! Reads: the chain, and the state at its head.
 
+use redb::ReadTransaction;
 use revm::primitives::{Address, Bytes, B256, U256};
 
 use crate::error::Result;
@@ -47,13 +48,22 @@ impl Ledger {
         // The queue is asked first: what leaves it for a block is in the store by then.
         let waiting =
             self.mempool().by_hash(hash).map(|pending| Transaction::new(&pending.signed, &pending.raw, None));
-        let stored = self.store.view(|snapshot| {
-            let Some(included) = chain::transaction(snapshot, hash)? else { return Ok(None) };
-            let decoded = chain::stored_decoded(snapshot, hash)?;
-            let place = (included.block, included.index);
-            decoded.shown(*hash, self.genesis.chain_id, included.raw, place).map(Some)
-        })?;
-        Ok(stored.or(waiting))
+        Ok(self.store.view(|snapshot| self.included(snapshot, hash))?.or(waiting))
+    }
+
+    /// The transactions of a block and their receipts, in order.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn block_transactions(&self, number: u64) -> Result<Option<Vec<(Transaction, Receipt)>>> {
+        self.store.view(|snapshot| {
+            let Some(block) = chain::block(snapshot, number)? else { return Ok(None) };
+            let stored = |hash: &B256| {
+                let transaction = self.included(snapshot, hash)?.ok_or_else(|| chain::missing(hash))?;
+                Ok((transaction, chain::stored_receipt(snapshot, hash)?))
+            };
+            block.transaction_hashes.iter().map(stored).collect::<Result<_>>().map(Some)
+        })
     }
 
     /// The receipt of a transaction in a block.
@@ -109,6 +119,12 @@ impl Ledger {
     /// Those of the store.
     pub fn storage(&self, address: &Address, slot: &U256) -> Result<U256> {
         self.at_head(|state| state.slot(address, slot))
+    }
+
+    fn included(&self, snapshot: &ReadTransaction, hash: &B256) -> Result<Option<Transaction>> {
+        let Some(included) = chain::transaction(snapshot, hash)? else { return Ok(None) };
+        let decoded = chain::stored_decoded(snapshot, hash)?;
+        decoded.shown(*hash, self.genesis.chain_id, included.raw, (included.block, included.index)).map(Some)
     }
 
     pub(super) fn at_head<T>(&self, read: impl FnOnce(&Snapshot) -> Result<T>) -> Result<T> {

@@ -10,7 +10,8 @@ use crate::error::{LedgerError, Result};
 use crate::records::{self, Batch, Block, Receipt};
 use crate::transaction::Decoded;
 
-fn missing(what: impl std::fmt::Display) -> LedgerError {
+/// The store lacks what must be there.
+pub(crate) fn missing(what: impl std::fmt::Display) -> LedgerError {
     LedgerError::StoreCorrupt(format!("no {what}"))
 }
 

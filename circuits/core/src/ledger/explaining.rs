@@ -12,7 +12,7 @@ use crate::state::Snapshot;
 
 use super::simulation::{CallRequest, Simulation};
 use super::tracing::{context_of, failure};
-use super::{time_after, Ledger};
+use super::Ledger;
 
 impl Ledger {
     /// The verdict on a call at the head, and what the policy in force decides about each frame of it. A call that
@@ -29,7 +29,7 @@ impl Ledger {
             Err(LedgerError::Denied(denial)) => Some(denial),
             Err(error) => return Err(error),
         };
-        let Simulation { head, mut state, policy, gas_max, .. } = simulation;
+        let Simulation { head, mut state, policy, gas_max, time, .. } = simulation;
         let env = TxEnv {
             tx_type: 0,
             caller: request.sender,
@@ -44,12 +44,8 @@ impl Ledger {
         };
         let next = self.next_block(&head, head.timestamp);
         let on = context_of::<Snapshot>(state, &next, self.genesis.chain_id);
-        let mut evm = on.build_mainnet_with_inspector(Explainer::new(
-            &policy,
-            request.sender,
-            read_only,
-            time_after(&head),
-        ));
+        let explainer = Explainer::new(&policy, request.sender, read_only, time);
+        let mut evm = on.build_mainnet_with_inspector(explainer);
         evm.inspect_tx(env).map_err(failure)?;
         Explanation::settle(evm.inspector.finish()?, verdict.as_ref())
     }

@@ -116,6 +116,8 @@ pub(super) struct Simulation<'a> {
     pub(super) head: Block,
     pub(super) state: Snapshot,
     pub(super) policy: Arc<PolicyTable>,
+    /// When all its runs are judged, in seconds.
+    pub(super) time: u64,
 }
 
 impl<'a> Simulation<'a> {
@@ -124,14 +126,15 @@ impl<'a> Simulation<'a> {
             ledger.store.view(|transaction| Ok((chain::head(transaction)?, Snapshot::new(transaction)?)))?;
         let gas_max =
             request.gas_limit.unwrap_or(TRANSACTION_GAS_MAX).min(TRANSACTION_GAS_MAX).min(head.gas_limit);
-        Ok(Self { ledger, request, judging, gas_max, head, state, policy: ledger.policy() })
+        let time = time_after(&head);
+        Ok(Self { ledger, request, judging, gas_max, head, state, policy: ledger.policy(), time })
     }
 
     pub(super) fn run(&mut self, gas_limit: u64) -> Result<Outcome> {
         let context = self.ledger.next_block(&self.head, self.head.timestamp);
         let mut executor = Executor::new(&mut self.state, &self.policy.0, self.ledger.genesis.chain_id);
         executor.begin_block(&context);
-        executor.judge_at(time_after(&self.head));
+        executor.judge_at(self.time);
         let call = executor::CallRequest {
             sender: self.request.sender,
             to: self.request.to,

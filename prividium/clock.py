@@ -26,6 +26,11 @@ def monotonic() -> float:
     return time.monotonic()
 
 
+def wait_until(moment: float) -> None:
+    """Keep the thread until `moment` of `monotonic`."""
+    time.sleep(max(moment - time.monotonic(), 0.0))
+
+
 def random_bytes(length: int) -> bytes:
     """From the operating system's CSPRNG."""
     return secrets.token_bytes(length)

@@ -19,25 +19,8 @@ from prividium.types import to_hex
 
 TRACES_AT_ONCE_MAX: Final = 2
 """A trace runs up to a batch of transactions again; more at once would keep the writer waiting for the processor."""
-
-
 WAITING_MAX: Final = 256
 """Sends that wait for their receipt at the same time, of all people together."""
-NOT_STORED: Final = bytes(32)
-"""A hash that no transaction has."""
-
-
-class StandIn:
-    """The chain's first transaction: what is read in place of one that does not exist, so that it takes as long."""
-
-    def __init__(self) -> None:
-        self._hash: bytes | None = None
-
-    def hash(self, ledger: Ledger) -> bytes:
-        if self._hash is None:
-            first = ledger.block(1)
-            self._hash = None if first is None else first.transaction_hashes[0]
-        return NOT_STORED if self._hash is None else self._hash
 
 
 @dataclass(frozen=True)
@@ -60,7 +43,6 @@ class Chain:
     limits: ChainLimits
     filters: Filters
     heights: Heights
-    stand_in: StandIn = field(default_factory=StandIn)
     tracing: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(TRACES_AT_ONCE_MAX))
     waiting: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(WAITING_MAX))
     fixed_height: int | None = None

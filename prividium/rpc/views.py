@@ -6,10 +6,12 @@ person sees: the third transaction of a block is the first for someone who sees 
 
 from dataclasses import dataclass
 
+from prividium import clock
 from prividium._core import Block, Log, Receipt, Transaction
 from prividium.errors import Unavailable
 from prividium.permissions.visibility import Full, Hidden, Sight, visible_transaction
-from prividium.rpc.chain import NOT_STORED, Caller, Chain
+from prividium.rpc.chain import Caller, Chain
+from prividium.rpc.concealment import conceal
 from prividium.types import Hash32
 
 
@@ -83,25 +85,30 @@ def seen_block(chain: Chain, caller: Caller, block: Block, sight: Sight) -> Seen
 
 
 def seen_transaction(chain: Chain, caller: Caller, transaction_hash: Hash32) -> Pending | Placed | None:
-    """None if there is none, or none that the person may see. A waiting one is seen by those who will see all of it.
-
-    A hidden transaction and one that does not exist cost the same reads: for the latter, those of another one are made.
+    """None if there is none, or none that the person may see, in times that do not tell which. A waiting one is seen by
+    those who will see all of it.
     """
-    asked = chain.ledger.transaction(transaction_hash)
-    other = chain.ledger.transaction(NOT_STORED if asked is not None else chain.stand_in.hash(chain.ledger))
-    known = asked if asked is not None else other
+    began = clock.monotonic()
+    found = _seen_transaction(chain, caller, transaction_hash)
+    if found is None:
+        conceal(began)
+    return found
+
+
+def _seen_transaction(chain: Chain, caller: Caller, transaction_hash: Hash32) -> Pending | Placed | None:
+    known = chain.ledger.transaction(transaction_hash)
     if known is None:
         return None
-    receipt = chain.ledger.receipt(known.hash)
     # The store may be a block ahead of what every method knows.
     number = known.block_number if known.block_number is None or known.block_number <= chain.height else None
-    logs = receipt.logs if receipt is not None and number is not None else []
+    receipt = None if number is None else chain.ledger.receipt(known.hash)
     sight = chain.sight()
+    logs = [] if receipt is None else receipt.logs
     verdict = visible_transaction(caller.principal, known.sender, known.to, logs, sight)
-    if asked is None or isinstance(verdict, Hidden):
+    if isinstance(verdict, Hidden):
         return None
     if number is None:
-        return Pending(asked) if isinstance(verdict, Full) else None
+        return Pending(known) if isinstance(verdict, Full) else None
     block = chain.ledger.block(number)
     if block is None:
         raise _incomplete()

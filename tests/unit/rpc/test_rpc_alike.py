@@ -6,6 +6,9 @@ from time import perf_counter
 
 import pytest
 
+from prividium import clock
+from prividium.rpc import views
+from prividium.rpc.concealment import STEP_SECONDS, conceal
 from prividium.rpc.methods import METHODS, Treatment
 from prividium.types import Json
 from tests.unit.live import Scene, new_account
@@ -107,6 +110,31 @@ def test_what_waits_is_hidden_too(scene: Scene, one: Rpc, stranger: Rpc) -> None
         assert raw(stranger, method, [asked]) == raw(stranger, method, ["0x" + "ab" * 32])
     gap = signed(one.member, scene.chain_id, to=scene.shares, nonce=nonce_of(one), data=data)
     one.member.receipt(str(one.result("eth_sendRawTransaction", gap)))
+
+
+def test_every_look_for_a_transaction_that_ends_with_nothing_is_concealed(
+    scene: Scene, one: Rpc, stranger: Rpc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    concealed: list[float] = []
+    monkeypatch.setattr(views, "conceal", concealed.append)
+    foreign, absent = scene.hashes["transfer"], "0x" + "ab" * 32
+    asked = ("eth_getTransactionByHash", "eth_getTransactionReceipt")
+    for count, (method, sought) in enumerate(((method, sought) for method in asked for sought in (foreign, absent)), 1):
+        assert stranger.result(method, sought) is None
+        assert len(concealed) == count
+    assert stranger.refusal("debug_traceTransaction", foreign, TRACER)
+    assert len(concealed) == len(asked) * 2 + 1
+    assert one.result("eth_getTransactionReceipt", foreign)
+    assert len(concealed) == len(asked) * 2 + 1
+
+
+@pytest.mark.parametrize(("elapsed", "end"), [(0.0, 1), (0.25, 1), (0.75, 1), (1.5, 2), (7.25, 8)])
+def test_a_look_in_vain_ends_at_a_whole_step(monkeypatch: pytest.MonkeyPatch, elapsed: float, end: int) -> None:
+    began, waited = 64.0, list[float]()
+    monkeypatch.setattr(clock, "monotonic", lambda: began + elapsed * STEP_SECONDS)
+    monkeypatch.setattr(clock, "wait_until", waited.append)
+    conceal(began)
+    assert waited == [pytest.approx(began + end * STEP_SECONDS)]
 
 
 def distance(first: list[float], second: list[float]) -> float:

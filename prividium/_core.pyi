@@ -21,6 +21,7 @@ __all__ = [
     "Ledger",
     "Log",
     "PolicyTable",
+    "ReadQueue",
     "Receipt",
     "RevertedError",
     "SealLimits",
@@ -354,6 +355,18 @@ class Ledger:
 
         Raises `CoreError("absence_undisclosable")` where a path of absence would show a neighbour's key.
         """
+
+@final
+class ReadQueue:
+    """Runs calls of one ledger on threads of its own, until it is dropped."""
+
+    def __new__(cls, ledger: Ledger, threads: int) -> Self: ...
+    def fileno(self) -> int: ...
+    def submit(self, ticket: int, request: CallRequest, of_contract: bool) -> None:
+        """Begin a call as `Ledger.read` if `of_contract`, else as `Ledger.call`."""
+
+    def fetch(self) -> list[tuple[int, bytes | CoreError]]:
+        """Every answer since the last time, by ticket. `fileno` is readable while there are some."""
 
 def execute_witness(witness: bytes) -> BatchOutput:
     """Run the state transition natively over a batch's witness; raises `CoreError` with the exact failure."""

@@ -18,6 +18,7 @@ from prividium.disclosure.routes import AnchorAddress, DisclosureSource
 from prividium.disclosure.routes import router as disclosure_router
 from prividium.errors import Conflict, Forbidden, PrividiumError
 from prividium.identity.caller import AdminWriter, Caller, request_id_of
+from prividium.ledger.reads import Reads
 from prividium.node.discovery import PATH as DISCOVERY_PATH
 from prividium.node.discovery import discovery_document
 from prividium.node.parts import Node
@@ -87,6 +88,7 @@ def build_chain(node: Node) -> Chain:
     return Chain(
         ledger=node.ledger,
         index=node.index,
+        reads=Reads(node.ledger, settings.rpc_threads_max),
         submit=node.sequencer.submit,
         sight=node.sight.current,
         chain_id=settings.chain_id,
@@ -111,7 +113,9 @@ def build_door(node: Node) -> Door:
         with node.database.write() as session:
             trail.record_all(session, [_event(node, note) for note in notes])
 
-    return Door(build_chain(node), identify=node.identity.principal_for, record=record, limits=limits)
+    return Door(
+        build_chain(node), identify=node.identity.principal_for, known=node.identity.known, record=record, limits=limits
+    )
 
 
 def _event(node: Node, note: Noted) -> trail.Event:

@@ -211,8 +211,9 @@ class Settings(BaseSettings):
     )
     rpc_logs_max: Positive = Field(default=10_000, description="Largest answer of eth_getLogs, in logs.")
     rpc_block_range_max: Positive = Field(default=100_000, description="Widest range of eth_getLogs, in blocks.")
-    rpc_threads_max: Positive = Field(default=16, description="Calls that execute at the same time.")
-
+    rpc_threads_max: Positive = Field(
+        default=16, description="Calls that execute at the same time: single eth_calls, and as many others."
+    )
     rpc_sync_ms_max: Positive = Field(
         default=10_000, description="Longest wait of eth_sendRawTransactionSync for a block, in milliseconds."
     )

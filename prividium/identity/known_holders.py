@@ -39,18 +39,32 @@ class KnownHolders(Generic[Held]):
         self._find = find
         self._known: tuple[int, dict[tuple[bytes, str], _Known[Held]]] = (0, {})
 
+    def known(self, credential: str, address: str) -> Held | None:
+        """The holder if that is known without asking the database."""
+        return _valid(self._current().get((credential_hash(credential), address)))
+
     def holder(self, credential: str, address: str) -> Held:
         """Raises what `find` raises."""
-        key = (credential_hash(credential), address)
-        changes, known = self._known
-        if changes != self._database.changes:
-            changes, known = self._database.changes, {}
-            self._known = (changes, known)
-        found = known.get(key)
-        if found is not None and clock.monotonic() < found.until and clock.now() < found.holder.expires_at:
-            return found.holder
+        key, known = (credential_hash(credential), address), self._current()
+        found = _valid(known.get(key))
+        if found is not None:
+            return found
         holder = self._find(credential, address)
         if len(known) >= HOLDERS_MAX:
             known.clear()
         known[key] = _Known(holder, clock.monotonic() + AGE_SECONDS_MAX)
         return holder
+
+    def _current(self) -> dict[tuple[bytes, str], _Known[Held]]:
+        """What was kept since the last change."""
+        changes, known = self._known
+        if changes != self._database.changes:
+            changes, known = self._database.changes, {}
+            self._known = (changes, known)
+        return known
+
+
+def _valid(found: _Known[Held] | None) -> Held | None:
+    if found is not None and clock.monotonic() < found.until and clock.now() < found.holder.expires_at:
+        return found.holder
+    return None

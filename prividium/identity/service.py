@@ -95,6 +95,14 @@ class Identity:
             return None if token is None else self.session_holder(token, credentials.address)
         return self.key_holder(credentials).principal
 
+    def known(self, credentials: Credentials) -> Principal | None:
+        """Who sent a request, if it is a session that is known without asking the database."""
+        token = bearer_token(credentials.authorization)
+        if token is None or credentials.api_keys:
+            return None
+        holder = self._sessions.known(token, credentials.address)
+        return None if holder is None else holder.principal
+
     def key_holder(self, credentials: Credentials) -> KeyHolder:
         """Whose API key it is; raises Unauthorized."""
         if len(credentials.api_keys) > 1 or credentials.authorization is not None:

@@ -9,6 +9,7 @@ from typing import Final, Protocol
 from prividium._core import Block, Ledger
 from prividium.identity.principal import Principal
 from prividium.ledger.index import LedgerIndex
+from prividium.ledger.reads import Reads
 from prividium.permissions.visibility import FULL_READ, Sight
 from prividium.rpc.envelope import INVALID_PARAMS, RpcError
 from prividium.rpc.filters import Filters
@@ -35,6 +36,7 @@ class ChainLimits:
 class Chain:
     ledger: Ledger
     index: LedgerIndex
+    reads: Reads
     submit: Callable[[bytes], Future[bytes]]
     """Answers when the transaction is durable."""
     sight: Callable[[], Sight]

@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import ParamSpec, TypeAlias, TypeVar
+from typing import Final, ParamSpec, TypeAlias, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -44,6 +44,9 @@ from prividium.types import Json, to_hex
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 log = logging.getLogger(__name__)
+
+SOON_BYTES_MAX: Final = 4_096
+"""Bodies that are read on the event loop."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,8 @@ class _Begun:
 class Door:
     """POST /rpc. The application around it gives each request its id (`request.state.request_id`).
 
-    `identify` turns credentials into a person or machine: None without any, Unauthorized for bad ones.
+    `identify` turns credentials into a person or machine: None without any, Unauthorized for bad ones. `known` does so
+    without waiting: None for whom it would have to look up.
     `record` writes entries to the audit trail in one transaction.
     """
 
@@ -120,11 +124,13 @@ class Door:
         chain: Chain,
         *,
         identify: Callable[[Credentials], Principal | None],
+        known: Callable[[Credentials], Principal | None],
         record: Callable[[Sequence[Noted]], None],
         limits: DoorLimits,
     ) -> None:
         self.chain = chain
         self._identify = identify
+        self._known = known
         self._write_notes = record
         self._limits = limits
         self._persons = SlidingWindow(limits.person_requests_per_minute_max)
@@ -137,10 +143,34 @@ class Door:
             raw: bytes | RpcError = await self.read(request)
         except RpcError as error:
             raw = error
-        begun = await self.in_thread(self._begin_body, raw, credentials_of(request), request_id)
+        credentials = credentials_of(request)
+        begun: Response | _Begun | None = self._begin_soon(raw, credentials, request_id)
+        if begun is None:
+            begun = await self.in_thread(self._begin_body, raw, credentials, request_id)
         if isinstance(begun, Response):
             return begun
         return _whole_response(await self._complete(begun))
+
+    def _begin_soon(
+        self, raw: bytes | RpcError, credentials: Credentials, request_id: str
+    ) -> "Response | _Begun | None":
+        """A short call of a method that does not wait, by nobody or by somebody who is known. None for all else: that
+        needs a thread, and to change between threads costs more than most calls.
+        """
+        if isinstance(raw, RpcError) or len(raw) > SOON_BYTES_MAX:
+            return None
+        body, _ = self._parsed(raw)
+        if body is None or body.batch or not _is_soon(body.items[0]):
+            return None
+        principal = self._known(credentials) if credentials.present else None
+        if principal is None and credentials.present:
+            return None
+        try:
+            self._spend(principal, credentials, 1)
+        except RateLimited as error:
+            return response(error_envelope(None, refusal(error)), 429)
+        visit = Visit(principal, request_id)
+        return _Begun(body, visit, [self._start(body.items[0], visit, self.chain, soon=True)])
 
     def _begin_body(self, raw: bytes | RpcError, credentials: Credentials, request_id: str) -> "Response | _Begun":
         """Everything up to the answer in one go on one thread, unless something in it has to be waited for."""
@@ -190,12 +220,15 @@ class Door:
             principal = self._identify(credentials)
         except Unauthorized:
             principal = None
+        self._spend(principal, credentials, count)
+        return principal
+
+    def _spend(self, principal: Principal | None, credentials: Credentials, count: int) -> None:
         window, key = (
             (self._strangers, credentials.address) if principal is None else (self._persons, principal.user_id)
         )
         for _ in range(count):
             window.spend(key)
-        return principal
 
     def spend_person(self, principal: Principal) -> None:
         """Count one call by another way than this door's; raises RateLimited."""
@@ -220,8 +253,10 @@ class Door:
         return replace(begun, items=self._recorded(begun, begun.settled))
 
     async def _complete(self, begun: "_Begun") -> Json:
-        answers: Sequence[Envelope | None] = await asyncio.gather(
-            *(self._settle(item, begun.visit) for item in begun.items)
+        answers: Sequence[Envelope | None] = (
+            await asyncio.gather(*(self._settle(item, begun.visit) for item in begun.items))
+            if len(begun.items) > 1
+            else [await self._settle(begun.items[0], begun.visit)]
         )
         if begun.visit.notes:
             answers = await self.in_thread(self._recorded, begun, answers)
@@ -249,11 +284,11 @@ class Door:
     async def _settle(self, item: "_Item", visit: Visit) -> Envelope | None:
         return await self._finish(item, visit) if isinstance(item, _Waiting) else item
 
-    def _start(self, item: Call | Malformed, visit: Visit, chain: Chain) -> _Item:
+    def _start(self, item: Call | Malformed, visit: Visit, chain: Chain, *, soon: bool = False) -> _Item:
         if isinstance(item, Malformed):
             return error_envelope(item.id, item.error)
         try:
-            answer = self._call(item, Caller(visit.principal, visit.connection), chain)
+            answer = self._call(item, Caller(visit.principal, visit.connection), chain, soon=soon)
         except Exception as error:  # noqa: BLE001 (the edge: whatever happens becomes an answer, never a stack trace)
             return self._refuse(item, error, visit)
         self._note_privileged(item, visit)
@@ -266,15 +301,16 @@ class Door:
                 Noted(visit.principal, call.method, FULL_READ, "", visit.request_id, outcome="allowed", call=call)
             )
 
-    def _call(self, call: Call, caller: Caller, chain: Chain) -> Answer:
+    def _call(self, call: Call, caller: Caller, chain: Chain, *, soon: bool) -> Answer:
         method = find_method(call.method)
         if caller.principal is None and (method is None or method.treatment is not Treatment.PUBLIC):
             raise unauthorized()
         if method is None:
             raise method_not_found(call.method)
-        if method.run is None:
+        run = method.soon if soon else method.run
+        if run is None:
             raise method_forbidden(call.method)
-        return method.run(chain, caller, call.params)
+        return run(chain, caller, call.params)
 
     async def _finish(self, item: _Waiting, visit: Visit) -> Envelope | None:
         try:
@@ -309,6 +345,11 @@ class Door:
     ) -> Result:
         """Runs `work` on one of the door's threads."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *given))
+
+
+def _is_soon(item: Call | Malformed) -> bool:
+    method = find_method(item.method) if isinstance(item, Call) else None
+    return method is not None and method.soon is not None
 
 
 def _result(call: Call, answer: Json) -> Envelope | None:

@@ -56,6 +56,8 @@ class Method:
     sentence: str
     run: Callable[[Chain, Caller, Params], Answer] | None = None
     """Parses, permits and answers; None if the method is forbidden."""
+    soon: Callable[[Chain, Caller, Params], Answer] | None = None
+    """The same on an event loop, where it may not wait; None if it might."""
 
     @property
     def who(self) -> str:
@@ -72,34 +74,43 @@ def _method(
     parse: Callable[[Params], A],
     answer: Callable[[Chain, Caller, A], Answer],
     permit: Callable[[Chain, Caller, A], None] = _open,
+    soon: Callable[[Chain, Caller, A], Answer] | None = None,
 ) -> Method:
-    def run(on: Chain, caller: Caller, values: Params) -> Answer:
-        arguments = parse(values)
-        permit(on, caller, arguments)
-        return answer(on, caller, arguments)
+    def running(answers: Callable[[Chain, Caller, A], Answer]) -> Callable[[Chain, Caller, Params], Answer]:
+        def run(on: Chain, caller: Caller, values: Params) -> Answer:
+            arguments = parse(values)
+            permit(on, caller, arguments)
+            return answers(on, caller, arguments)
 
-    return Method(treatment, sentence, run)
+        return run
+
+    return Method(treatment, sentence, running(answer), None if soon is None else running(soon))
+
+
+def _known(treatment: Treatment, sentence: str, answer: Callable[[Chain, Caller, None], Answer]) -> Method:
+    """A method without parameters whose answer is at hand."""
+    return _method(treatment, sentence, params.none, answer, soon=answer)
 
 
 _PUBLIC: dict[str, Method] = {
-    "eth_chainId": _method(Treatment.PUBLIC, "The chain id.", params.none, chain.chain_id),
-    "net_version": _method(Treatment.PUBLIC, "The chain id in decimal.", params.none, chain.network_version),
-    "web3_clientVersion": _method(Treatment.PUBLIC, "Name and version of the node.", params.none, chain.client_version),
-    "eth_gasPrice": _method(Treatment.PUBLIC, "0x0: gas is free.", params.none, chain.zero_price),
+    "eth_chainId": _known(Treatment.PUBLIC, "The chain id.", chain.chain_id),
+    "net_version": _known(Treatment.PUBLIC, "The chain id in decimal.", chain.network_version),
+    "web3_clientVersion": _known(Treatment.PUBLIC, "Name and version of the node.", chain.client_version),
+    "eth_gasPrice": _known(Treatment.PUBLIC, "0x0: gas is free.", chain.zero_price),
 }
 
 _SIGNED_IN: dict[str, Method] = {
-    "eth_blockNumber": _method(Treatment.SIGNED_IN, "Number of the newest block.", params.none, chain.block_number),
-    "eth_maxPriorityFeePerGas": _method(Treatment.SIGNED_IN, "0x0: gas is free.", params.none, chain.zero_price),
+    "eth_blockNumber": _known(Treatment.SIGNED_IN, "Number of the newest block.", chain.block_number),
+    "eth_maxPriorityFeePerGas": _known(Treatment.SIGNED_IN, "0x0: gas is free.", chain.zero_price),
     "eth_feeHistory": _method(
         Treatment.SIGNED_IN, "Zeros: how full blocks were is not told.", params.fee_history, chain.fee_history
     ),
-    "eth_syncing": _method(Treatment.SIGNED_IN, "false: there is one node.", params.none, chain.syncing),
-    "eth_coinbase": _method(Treatment.SIGNED_IN, "The configured receiver of fees.", params.none, chain.coinbase),
-    "eth_protocolVersion": _method(
-        Treatment.SIGNED_IN, "0x0: the node speaks no peer-to-peer protocol.", params.none, chain.protocol_version
+    "eth_syncing": _known(Treatment.SIGNED_IN, "false: there is one node.", chain.syncing),
+    "eth_coinbase": _known(Treatment.SIGNED_IN, "The configured receiver of fees.", chain.coinbase),
+    "eth_protocolVersion": _known(
+        Treatment.SIGNED_IN, "0x0: the node speaks no peer-to-peer protocol.", chain.protocol_version
     ),
-    "eth_accounts": _method(Treatment.SIGNED_IN, "The caller's linked wallets.", params.none, chain.accounts),
+    "eth_accounts": _known(Treatment.SIGNED_IN, "The caller's linked wallets.", chain.accounts),
     "web3_sha3": _method(
         Treatment.SIGNED_IN, "Keccak-256 of the given bytes.", execution_params.bytes_only, chain.sha3
     ),
@@ -142,6 +153,7 @@ _EXECUTION: dict[str, Method] = {
         params.simulation,
         execute.call,
         execute.permit_simulation,
+        soon=execute.call_soon,
     ),
     "eth_estimateGas": _method(
         Treatment.JUDGED,

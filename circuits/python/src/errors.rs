@@ -58,7 +58,8 @@ pub(crate) fn detached<T: Send>(
     py.detach(|| caught(work)).map_err(|error| exception(py, &error))
 }
 
-fn caught<T>(work: impl FnOnce() -> Result<T, LedgerError>) -> Result<T, LedgerError> {
+/// Runs `work`; a panic becomes an error.
+pub(crate) fn caught<T>(work: impl FnOnce() -> Result<T, LedgerError>) -> Result<T, LedgerError> {
     catch_unwind(AssertUnwindSafe(work))
         .unwrap_or_else(|_| Err(LedgerError::Internal("a panic; see the log of the process".into())))
 }

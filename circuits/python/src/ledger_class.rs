@@ -1,6 +1,7 @@
 //! `Ledger`, `CallRequest` and the module's functions.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use prividium_ledger as ledger;
 use prividium_ledger::primitives::{Address, U256};
@@ -18,7 +19,7 @@ use crate::trace::{SimulatedCall, TraceFrame};
 
 /// A read-only call or a gas estimate.
 #[pyclass(frozen, module = "prividium._core")]
-pub(crate) struct CallRequest(ledger::CallRequest);
+pub(crate) struct CallRequest(pub(crate) ledger::CallRequest);
 
 #[pymethods]
 impl CallRequest {
@@ -46,14 +47,15 @@ impl CallRequest {
 
 /// The chain: store, executor, mempool, sealer.
 #[pyclass(frozen, module = "prividium._core")]
-pub(crate) struct Ledger(ledger::Ledger);
+pub(crate) struct Ledger(pub(crate) Arc<ledger::Ledger>);
 
 #[pymethods]
 impl Ledger {
     /// Open or create the store in the directory `path`.
     #[staticmethod]
     fn open(py: Python<'_>, path: PathBuf, genesis: &Genesis, secret: &[u8]) -> PyResult<Self> {
-        detached(py, || ledger::Ledger::open(&path, genesis.0.clone(), secret)).map(Self)
+        let opened = detached(py, || ledger::Ledger::open(&path, genesis.0.clone(), secret))?;
+        Ok(Self(Arc::new(opened)))
     }
 
     fn close(&self, py: Python<'_>) -> PyResult<()> {

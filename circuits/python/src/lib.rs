@@ -10,6 +10,7 @@ mod final_proof;
 mod genesis;
 mod ledger_class;
 mod policy;
+mod read_queue;
 mod trace;
 
 use pyo3::prelude::*;
@@ -38,6 +39,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<explain::ExplainedFrame>()?;
     module.add_class::<ledger_class::CallRequest>()?;
     module.add_class::<ledger_class::Ledger>()?;
+    module.add_class::<read_queue::ReadQueue>()?;
     module.add_function(wrap_pyfunction!(ledger_class::execute_witness, module)?)?;
     module.add_function(wrap_pyfunction!(ledger_class::replay_call, module)?)?;
     module.add_function(wrap_pyfunction!(ledger_class::contract_address, module)?)?;

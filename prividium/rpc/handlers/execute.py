@@ -60,6 +60,13 @@ def call(chain: Chain, caller: Caller, simulation: Simulation) -> Json:
     return to_hex(chain.ledger.call(simulation.request, judged=True))
 
 
+async def call_soon(chain: Chain, caller: Caller, simulation: Simulation) -> Json:
+    """As `call`, without a thread."""
+    chain.require_head(simulation.block)
+    of_contract = must_be_contract(simulation.to, is_own=_is_own(caller, simulation))
+    return to_hex(await chain.reads.run(simulation.request, of_contract=of_contract))
+
+
 def estimate_gas(chain: Chain, caller: Caller, simulation: Simulation) -> Json:
     chain.require_head(simulation.block)
     return to_quantity(chain.ledger.estimate_gas(simulation.request, judged=True))

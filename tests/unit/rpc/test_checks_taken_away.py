@@ -58,7 +58,7 @@ def _trace(on: Chain, caller: Caller, values: Params) -> Json:
 
 
 def unjudged(method: str, run: Callable[[Chain, Caller, Params], Json]) -> Patch:
-    return lambda patch: patch.setitem(METHODS, method, replace(METHODS[method], run=run))
+    return lambda patch: patch.setitem(METHODS, method, replace(METHODS[method], run=run, soon=None))
 
 
 UNJUDGED = {
@@ -76,7 +76,7 @@ def overridable(method: str) -> Patch:
         assert whole.run is not None
         return whole.run(on, caller, values[:2])
 
-    return lambda patch: patch.setitem(METHODS, method, replace(whole, run=run))
+    return lambda patch: patch.setitem(METHODS, method, replace(whole, run=run, soon=None))
 
 
 def _block_calls(item: Json) -> tuple[params.Simulation, ...]:

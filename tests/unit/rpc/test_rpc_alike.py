@@ -8,7 +8,7 @@ import pytest
 
 from prividium import clock
 from prividium.rpc import views
-from prividium.rpc.concealment import STEP_SECONDS, conceal
+from prividium.rpc.concealment import RANDOM_STEPS, STEP_SECONDS, conceal
 from prividium.rpc.methods import METHODS, Treatment
 from prividium.types import Json
 from tests.unit.live import Scene, new_account
@@ -129,12 +129,15 @@ def test_every_look_for_a_transaction_that_ends_with_nothing_is_concealed(
 
 
 @pytest.mark.parametrize(("elapsed", "end"), [(0.0, 1), (0.25, 1), (0.75, 1), (1.5, 2), (7.25, 8)])
-def test_a_look_in_vain_ends_at_a_whole_step(monkeypatch: pytest.MonkeyPatch, elapsed: float, end: int) -> None:
+def test_a_look_in_vain_ends_at_a_whole_step_and_a_random_part(
+    monkeypatch: pytest.MonkeyPatch, elapsed: float, end: int
+) -> None:
     began, waited = 64.0, list[float]()
+    monkeypatch.setattr(clock, "random_bytes", lambda length: b"\x40".ljust(length, b"\0"))
     monkeypatch.setattr(clock, "monotonic", lambda: began + elapsed * STEP_SECONDS)
     monkeypatch.setattr(clock, "wait_until", waited.append)
     conceal(began)
-    assert waited == [pytest.approx(began + end * STEP_SECONDS)]
+    assert waited == [pytest.approx(began + (end + 0.25 * RANDOM_STEPS) * STEP_SECONDS)]
 
 
 def distance(first: list[float], second: list[float]) -> float:

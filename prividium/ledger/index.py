@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 
-from sqlalchemy import BindParameter, Select, bindparam, delete, func, insert, or_, select, tuple_
+from sqlalchemy import BindParameter, Integer, Select, bindparam, delete, func, insert, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from prividium._core import Block, CoreError, Ledger, Receipt, Transaction
@@ -217,7 +217,11 @@ def _last_indexed(session: Session) -> int:
 
 
 def _values(query: LogQuery, reach: Reach | None) -> dict[str, object]:
-    values: dict[str, object] = {"first": query.first_block, "last": query.last_block}
+    values: dict[str, object] = {
+        "first": query.first_block,
+        "last": query.last_block,
+        "places_max": PLACES_PER_PAGE,
+    }
     if query.addresses:
         values["addresses"] = list(query.addresses)
     if reach is not None:
@@ -247,7 +251,7 @@ def _select_places(shape: _Shape) -> Select[int, int, int]:
         statement = statement.where(
             tuple_(*place) > tuple_(*(bindparam(f"after_{column.key}", type_=column.type) for column in place))
         )
-    return statement.order_by(*place).limit(PLACES_PER_PAGE)
+    return statement.order_by(*place).limit(bindparam("places_max", type_=Integer))
 
 
 def _several(name: str) -> BindParameter[Sequence[bytes]]:

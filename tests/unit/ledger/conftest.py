@@ -77,14 +77,6 @@ def ledger(open_ledger: Callable[[], Ledger]) -> Iterator[Ledger]:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = Database(f"sqlite:///{tmp_path}/prividium.db")
-    opened.upgrade()
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
 def index(database: Database, ledger: Ledger) -> Iterator[LedgerIndex]:
     made = LedgerIndex(database, ledger)
     made.start()

@@ -14,6 +14,8 @@ from sqlalchemy.engine.interfaces import ExecutionContext
 from sqlalchemy.sql.dml import UpdateBase
 
 RECORDS_ONLY: Final = {"records_only": True}
+KEPT_SECONDS_MAX: Final = 1.0
+"""How long something read is kept though the count stands: another program may write too, uncounted here."""
 _MARK: Final = "prividium_changed"
 
 

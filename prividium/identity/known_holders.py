@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Final, Generic, Protocol, TypeVar
 
 from prividium import clock
+from prividium.db.changes import KEPT_SECONDS_MAX
 from prividium.db.engine import Database
 from prividium.identity.secrecy import credential_hash
 
-AGE_SECONDS_MAX: Final = 1.0
 HOLDERS_MAX: Final = 10_000
 
 
@@ -52,7 +52,7 @@ class KnownHolders(Generic[Held]):
         holder = self._find(credential, address)
         if len(known) >= HOLDERS_MAX:
             known.clear()
-        known[key] = _Known(holder, clock.monotonic() + AGE_SECONDS_MAX)
+        known[key] = _Known(holder, clock.monotonic() + KEPT_SECONDS_MAX)
         return holder
 
     def _current(self) -> dict[tuple[bytes, str], _Known[Held]]:

@@ -2,19 +2,17 @@
 
 from dataclasses import dataclass
 from threading import Lock
-from typing import Final
 
 from sqlalchemy import select
 
 from prividium import clock
+from prividium.db.changes import KEPT_SECONDS_MAX
 from prividium.db.engine import Database
 from prividium.identity.models import Wallet
 from prividium.permissions.event_rules import EventRuleSource
 from prividium.permissions.models import PolicyState
 from prividium.permissions.visibility import Sight
 from prividium.types import Address
-
-AGE_SECONDS_MAX: Final = 1.0
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ class SightSource:
         kept, changes = self._kept, self._database.changes
         if kept is not None and kept.changes == changes and clock.monotonic() < kept.until:
             return kept.sight
-        until = clock.monotonic() + AGE_SECONDS_MAX
+        until = clock.monotonic() + KEPT_SECONDS_MAX
         sight = Sight(self._rules.current(), self._everybody())
         self._kept = _Kept(changes, until, sight)
         return sight

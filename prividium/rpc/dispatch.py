@@ -92,6 +92,8 @@ class _Waiting:
 
 Envelope = dict[str, Json]
 _Item: TypeAlias = _Waiting | Envelope | None
+_Parsed: TypeAlias = tuple[Body | None, RpcError | None]
+"""The body, or why there is none."""
 
 
 @dataclass(frozen=True)
@@ -139,27 +141,25 @@ class Door:
 
     async def endpoint(self, request: Request) -> Response:
         request_id = str(request.state.request_id)
+        given: bytes | _Parsed
         try:
-            raw: bytes | RpcError = await self.read(request)
+            given = await self.read(request)
+            if len(given) <= SOON_BYTES_MAX:
+                given = self._parsed(given)
         except RpcError as error:
-            raw = error
+            given = (None, error)
         credentials = credentials_of(request)
-        begun: Response | _Begun | None = self._begin_soon(raw, credentials, request_id)
+        begun = None if isinstance(given, bytes) else self._begin_soon(given[0], credentials, request_id)
         if begun is None:
-            begun = await self.in_thread(self._begin_body, raw, credentials, request_id)
+            begun = await self.in_thread(self._begin_body, given, credentials, request_id)
         if isinstance(begun, Response):
             return begun
         return _whole_response(await self._complete(begun))
 
-    def _begin_soon(
-        self, raw: bytes | RpcError, credentials: Credentials, request_id: str
-    ) -> "Response | _Begun | None":
-        """A short call of a method that does not wait, by nobody or by somebody who is known. None for all else: that
-        needs a thread, and to change between threads costs more than most calls.
+    def _begin_soon(self, body: Body | None, credentials: Credentials, request_id: str) -> "Response | _Begun | None":
+        """A call of a method that does not wait, by nobody or by somebody who is known. None for all else: that needs a
+        thread, and to change between threads costs more than most calls.
         """
-        if isinstance(raw, RpcError) or len(raw) > SOON_BYTES_MAX:
-            return None
-        body, _ = self._parsed(raw)
         if body is None or body.batch or not _is_soon(body.items[0]):
             return None
         principal = self._known(credentials) if credentials.present else None
@@ -168,17 +168,17 @@ class Door:
         try:
             self._spend(principal, credentials, 1)
         except RateLimited as error:
-            return response(error_envelope(None, refusal(error)), 429)
+            return too_many(error)
         visit = Visit(principal, request_id)
         return _Begun(body, visit, [self._start(body.items[0], visit, self.chain, soon=True)])
 
-    def _begin_body(self, raw: bytes | RpcError, credentials: Credentials, request_id: str) -> "Response | _Begun":
+    def _begin_body(self, given: bytes | _Parsed, credentials: Credentials, request_id: str) -> "Response | _Begun":
         """Everything up to the answer in one go on one thread, unless something in it has to be waited for."""
-        body, malformed = self._parsed(raw)
+        body, malformed = self._parsed(given) if isinstance(given, bytes) else given
         try:
             principal = self.who(credentials, 1 if body is None else len(body.items))
         except RateLimited as error:
-            return response(error_envelope(None, refusal(error)), 429)
+            return too_many(error)
         except Exception as error:
             if not isinstance(error, PrividiumError):
                 log.error("request %s: nobody could be identified", request_id, exc_info=error)
@@ -188,9 +188,7 @@ class Door:
         begun = self._begin(body, Visit(principal, request_id))
         return begun if begun.waits else _whole_response(self._ended(begun, begun.settled))
 
-    def _parsed(self, raw: bytes | RpcError) -> tuple[Body | None, RpcError | None]:
-        if isinstance(raw, RpcError):
-            return None, raw
+    def _parsed(self, raw: bytes) -> _Parsed:
         try:
             return self.parse(raw), None
         except RpcError as error:
@@ -384,6 +382,10 @@ def _whole_response(answer: Json) -> Response:
 def _unusable(error: RpcError | None) -> Response:
     shown = error or RpcError(INVALID_REQUEST, "the body is not usable", "body_invalid")
     return response(error_envelope(None, shown), 413 if shown.reason == "body_too_large" else 200)
+
+
+def too_many(error: RateLimited) -> Response:
+    return response(error_envelope(None, refusal(error)), 429)
 
 
 def response(document: Json, status: int) -> Response:

@@ -55,7 +55,7 @@ def permit_simulation(chain: Chain, caller: Caller, simulation: Simulation) -> N
 
 def call(chain: Chain, caller: Caller, simulation: Simulation) -> Json:
     chain.require_head(simulation.block)
-    if must_be_contract(simulation.to, is_own=_is_own(caller, simulation)):
+    if _of_contract(caller, simulation):
         return to_hex(chain.ledger.read(simulation.request))
     return to_hex(chain.ledger.call(simulation.request, judged=True))
 
@@ -63,8 +63,7 @@ def call(chain: Chain, caller: Caller, simulation: Simulation) -> Json:
 async def call_soon(chain: Chain, caller: Caller, simulation: Simulation) -> Json:
     """As `call`, without a thread."""
     chain.require_head(simulation.block)
-    of_contract = must_be_contract(simulation.to, is_own=_is_own(caller, simulation))
-    return to_hex(await chain.reads.run(simulation.request, of_contract=of_contract))
+    return to_hex(await chain.reads.run(simulation.request, of_contract=_of_contract(caller, simulation)))
 
 
 def estimate_gas(chain: Chain, caller: Caller, simulation: Simulation) -> Json:
@@ -123,9 +122,10 @@ def _require_own(caller: Caller, sender: Address) -> None:
 
 def require_readable(chain: Chain, caller: Caller, simulation: Simulation) -> None:
     """Raises DeniedError for a read that `call` would not run at all."""
-    if must_be_contract(simulation.to, is_own=_is_own(caller, simulation)):
+    if _of_contract(caller, simulation):
         chain.ledger.require_readable(simulation.request)
 
 
-def _is_own(caller: Caller, simulation: Simulation) -> bool:
-    return simulation.to is not None and caller.person.owns(simulation.to)
+def _of_contract(caller: Caller, simulation: Simulation) -> bool:
+    to = simulation.to
+    return must_be_contract(to, is_own=to is not None and caller.person.owns(to))

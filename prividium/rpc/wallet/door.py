@@ -15,7 +15,7 @@ from prividium.errors import Forbidden, PrividiumError, RateLimited, Unauthorize
 from prividium.identity.credentials import address_of
 from prividium.identity.principal import Principal
 from prividium.identity.wallet_rpc_tokens import holder
-from prividium.rpc.dispatch import Door, Noted, method_label, response
+from prividium.rpc.dispatch import Door, Noted, method_label, response, too_many
 from prividium.rpc.envelope import (
     INTERNAL_ERROR,
     INVALID_REQUEST,
@@ -48,7 +48,7 @@ class WalletDoor:
         except RpcError as error:
             return response(error_envelope(None, error), 413 if error.reason == "body_too_large" else 200)
         except RateLimited as error:
-            return response(error_envelope(None, refusal(error)), 429)
+            return too_many(error)
         except PrividiumError as error:
             if isinstance(error, Unauthorized):
                 await self._record(Noted(None, "wallet", error.code, "", request_id))

@@ -51,6 +51,11 @@ def allow_transfer(session: Session) -> None:
     function_rules.create_rule(session, draft)
 
 
+def show_own_logs(session: Session) -> None:
+    register(session)
+    log_rules.create_event_rule(session, EventRuleDraft(TOKEN, None, ("user", "", ""), ()))
+
+
 def test_a_committed_change_decides_the_next_call(database: Database) -> None:
     source = PolicySource(database)
     verdicts = [judge_call(source.table(), PRINCIPAL, CALL)]
@@ -81,8 +86,7 @@ def test_event_rules_follow_the_database(database: Database) -> None:
     before = source.current()
     assert source.current() is before
     with database.write() as session:
-        register(session)
-        log_rules.create_event_rule(session, EventRuleDraft(TOKEN, None, ("user", "", ""), ()))
+        show_own_logs(session)
     assert source.current().may_match(PRINCIPAL, [TOKEN])
     assert not before.may_match(PRINCIPAL, [TOKEN])
 
@@ -93,8 +97,7 @@ def test_a_sight_follows_the_next_write_of_this_process(database: Database) -> N
     assert source.current() is before
     with database.write() as session:
         link_alice(session)
-        register(session)
-        log_rules.create_event_rule(session, EventRuleDraft(TOKEN, None, ("user", "", ""), ()))
+        show_own_logs(session)
     after = source.current()
     assert (before.people, after.people) == (frozenset(), frozenset({ALICE}))
     assert after.rules.may_match(PRINCIPAL, [TOKEN])
@@ -111,8 +114,7 @@ def test_a_sight_follows_the_writes_of_another_program_within_a_second(
     monkeypatch.setattr(clock, "monotonic", lambda: started)
     before = source.current()
     with other.write() as session:
-        register(session)
-        log_rules.create_event_rule(session, EventRuleDraft(TOKEN, None, ("user", "", ""), ()))
+        show_own_logs(session)
     other.close()
     assert source.current() is before
     monkeypatch.setattr(clock, "monotonic", lambda: started + 1)
